@@ -1,0 +1,284 @@
+/**
+ * The contract between the specification layer (`lib/`) and the addon (`src/`): the exact shape of everything
+ * the addon exports. The specification layer validates; native code receives plain values that are already valid
+ * and reports failures as events. Times are microseconds (integers within the safe range), sizes are pixels,
+ * colours are H.273 code points (the numbers that FFmpeg's AVCOL_* enums share), rates are bits per second.
+ */
+
+declare const brand: unique symbol
+
+/** A reference to a media resource (spec: [[resource reference]]). Freed by `closePicture` or by its finalizer. */
+export interface PictureHandle {
+  readonly [brand]: 'picture'
+}
+
+/** One codec thread with its queue. Freed by `codecClose` or by its finalizer. */
+export interface CodecHandle {
+  readonly [brand]: 'codec'
+}
+
+/** Pixels converted on the job pool that wait to be moved into the user's buffer. */
+export interface StagingHandle {
+  readonly [brand]: 'staging'
+}
+
+/** H.273 code points; 2 is "unspecified". `fullRange`: -1 unspecified, 0 limited, 1 full. */
+export interface NativeColorSpace {
+  primaries: number
+  transfer: number
+  matrix: number
+  fullRange: number
+}
+
+export const BitrateMode = { constant: 0, variable: 1, quantizer: 2 } as const
+export const LatencyMode = { quality: 0, realtime: 1 } as const
+export const BitstreamFormat = { lengthPrefixed: 0, annexb: 1 } as const
+
+export interface NativeVideoEncoderConfig {
+  codec: 'h264'
+  /** profile_idc, and for H.264 the constraint_set flags byte, and level_idc as the stream has it (31 = level 3.1). */
+  profile: number
+  constraints: number
+  level: number
+  width: number
+  height: number
+  displayWidth: number
+  displayHeight: number
+  /** Bits per second; 0 when the configuration has none. */
+  bitrate: number
+  bitrateMode: number
+  /** Frames per second; 0 when the configuration has none. */
+  framerate: number
+  latencyMode: number
+  bitstreamFormat: number
+  /** The level's limits, so that the stream stays inside them. */
+  maxReferenceFrames: number
+  maxBitrate: number
+  maxCpbSize: number
+  /** '' when the configuration has none. */
+  contentHint: string
+}
+
+export interface NativeVideoDecoderConfig {
+  codec: 'h264'
+  /** avcC and the like; null when parameter sets come in-band. */
+  description: Uint8Array | null
+  /** 0 when the configuration has none. */
+  codedWidth: number
+  codedHeight: number
+  optimizeForLatency: boolean
+}
+
+/** Kinds of events, the first element of each event. */
+export const EventKind = {
+  configured: 0,
+  done: 1,
+  flushed: 2,
+  error: 3,
+  outputConfig: 4,
+  chunk: 5,
+  frame: 6,
+  job: 7,
+} as const
+
+/** Status codes of error events and failed jobs; `errors.ts` maps them to exceptions. */
+export const StatusCode = { ok: 0, notSupported: 1, encoding: 2, outOfMemory: 3, internal: 4, dataError: 5 } as const
+
+/** `generation` counts the resets of a codec: an event of an older generation is stale and dropped. */
+export type NativeEvent =
+  /** The configuration was applied. */
+  | [kind: typeof EventKind.configured, codecId: number, generation: number]
+  /** `count` encode or decode messages were taken by the codec: it can accept that many more. */
+  | [kind: typeof EventKind.done, codecId: number, generation: number, count: number]
+  | [kind: typeof EventKind.flushed, codecId: number, generation: number, flushId: number]
+  /** The codec failed for good; nothing follows in this generation. */
+  | [kind: typeof EventKind.error, codecId: number, generation: number, status: number, message: string]
+  /** Describes the chunks that follow; sent before the first chunk and whenever it changed. */
+  | [
+      kind: typeof EventKind.outputConfig,
+      codecId: number,
+      generation: number,
+      description: ArrayBuffer | null,
+      primaries: number,
+      transfer: number,
+      matrix: number,
+      fullRange: number,
+    ]
+  | [
+      kind: typeof EventKind.chunk,
+      codecId: number,
+      generation: number,
+      data: ArrayBuffer,
+      key: boolean,
+      timestamp: number,
+      duration: number | null,
+    ]
+  | [
+      kind: typeof EventKind.frame,
+      codecId: number,
+      generation: number,
+      picture: PictureHandle,
+      /** Index into the pixel format table (`pixel-format.ts`), or -1 for a format that WebCodecs does not name. */
+      format: number,
+      codedWidth: number,
+      codedHeight: number,
+      visibleLeft: number,
+      visibleTop: number,
+      visibleWidth: number,
+      visibleHeight: number,
+      timestamp: number,
+      duration: number | null,
+      primaries: number,
+      transfer: number,
+      matrix: number,
+      fullRange: number,
+      /** Pixel aspect ratio of the stream; 0:1 when it has none. */
+      sarNumerator: number,
+      sarDenominator: number,
+    ]
+  /** The end of a job begun by `probeEncoder`, `probeDecoder` or `convertPicture`. */
+  | [kind: typeof EventKind.job, jobId: number, status: number, message: string, result: StagingHandle | null]
+
+export interface PoolStatistics {
+  hits: number
+  misses: number
+  /** Buffers and bytes handed out, and kept for reuse. */
+  inUse: number
+  inUseBytes: number
+  idle: number
+  idleBytes: number
+  highWaterBytes: number
+  evictions: number
+}
+
+/** Live native objects of this process. All but `pool` return to zero when everything is closed. */
+export interface NativeCounters {
+  /** VideoFrame handles that JavaScript holds open. */
+  frames: number
+  /** Media resources alive, whoever holds them. */
+  pictures: number
+  /** Encoded packets on their way through native code. */
+  packets: number
+  /** Pool buffers handed out, and their bytes. */
+  buffers: number
+  bytes: number
+  /** Codec threads' objects that are not yet torn down. */
+  codecs: number
+  /** Entries evicted from `frame_info_` because no packet or frame ever claimed them (a running total). */
+  evictedFrameInfo: number
+  /** Times JavaScript was woken (a running total), and events delivered by those wakes. */
+  wakes: number
+  events: number
+  pool: PoolStatistics
+  /** Debug builds only. */
+  frameInfoEntries?: number
+  callbackData?: number
+  encodeTasks?: number
+}
+
+export interface NativeVersions {
+  avcodec: string
+  avutil: string
+  swscale: string
+  libyuv: string
+  /** Configuration line and licence of the FFmpeg that is linked. */
+  configuration: string
+  license: string
+  debug: boolean
+}
+
+export interface NativeBinding {
+  /** Installs the receiver of events; called once per environment, before anything else. */
+  start(onEvents: (events: NativeEvent[]) => void): void
+  versions(): NativeVersions
+  counters(): NativeCounters
+
+  /**
+   * Makes a media resource from user data: copied into pool memory, or, when `adopt` is set, read in place (then
+   * `data.buffer` must be an ArrayBuffer that no other code can reach).
+   * @param layout offset and stride of each plane in `data`, flat: [offset0, stride0, offset1, ...]
+   */
+  createPicture(
+    format: number,
+    codedWidth: number,
+    codedHeight: number,
+    data: Uint8Array,
+    layout: readonly number[],
+    adopt: boolean,
+  ): PictureHandle
+  /** A second reference to the same media resource. */
+  clonePicture(picture: PictureHandle): PictureHandle
+  /** Gives the reference up. Calling it twice is harmless. */
+  closePicture(picture: PictureHandle): void
+  /**
+   * Copies planes as they are, at once.
+   * @param layout per plane [destinationOffset, destinationStride, sourceTop (rows), sourceHeight (rows),
+   *   sourceLeftBytes, sourceWidthBytes] (spec: computed plane layout), flat
+   */
+  copyPlanes(picture: PictureHandle, destination: Uint8Array, layout: readonly number[]): void
+  /**
+   * Converts a rectangle to one of the four RGB formats. A short conversion is written to `destination` at once
+   * and 0 is returned; a long one runs on the job pool: the id of its job is returned, and the job's
+   * result is a StagingHandle for `moveStaging`.
+   * @param sourceFormat the frame's own format (it may hide the resource's alpha plane)
+   * @param rect [x, y, width, height] in the coded picture
+   * @param colorSpace of the frame
+   * @param destinationFormat index of RGBA, RGBX, BGRA or BGRX
+   * @param displayP3 whether the target is Display P3 instead of sRGB
+   */
+  convertPicture(
+    picture: PictureHandle,
+    sourceFormat: number,
+    rect: readonly number[],
+    colorSpace: NativeColorSpace,
+    destinationFormat: number,
+    displayP3: boolean,
+    destination: Uint8Array,
+    destinationOffset: number,
+    destinationStride: number,
+  ): number
+  /** Moves converted pixels into `destination`, whose length the caller has checked again, and frees the staging. */
+  moveStaging(staging: StagingHandle, destination: Uint8Array, destinationOffset: number, destinationStride: number): void
+  /** Frees a staging whose destination is gone. */
+  dropStaging(staging: StagingHandle): void
+
+  /** Opens the encoder on the job pool to see whether it does (cached). The job's status says so. Returns a job id. */
+  probeVideoEncoder(config: NativeVideoEncoderConfig): number
+  probeVideoDecoder(config: NativeVideoDecoderConfig): number
+
+  /** `codecId` names the codec in events; unique within the environment. */
+  createVideoEncoder(codecId: number): CodecHandle
+  createVideoDecoder(codecId: number): CodecHandle
+  /** Drains what is under way (as its outputs need), then applies the configuration; answered by `configured` or `error`. */
+  configureVideoEncoder(codec: CodecHandle, config: NativeVideoEncoderConfig): void
+  configureVideoDecoder(codec: CodecHandle, config: NativeVideoDecoderConfig): void
+  /**
+   * Takes a reference of its own to the picture. Answered by `done`.
+   * @param quantizer -1 for none
+   */
+  encodeVideo(
+    codec: CodecHandle,
+    picture: PictureHandle,
+    format: number,
+    visibleLeft: number,
+    visibleTop: number,
+    visibleWidth: number,
+    visibleHeight: number,
+    primaries: number,
+    transfer: number,
+    matrix: number,
+    fullRange: number,
+    timestamp: number,
+    duration: number | null,
+    keyFrame: boolean,
+    quantizer: number,
+  ): void
+  /** Copies `data` before it returns. Answered by `done`. */
+  decodeVideo(codec: CodecHandle, data: Uint8Array, key: boolean, timestamp: number, duration: number | null): void
+  /** Emits all pending outputs, then `flushed` with this id. */
+  codecFlush(codec: CodecHandle, flushId: number): void
+  /** Drops everything queued and every later output of the current generation, and begins the next generation. Never waits. */
+  codecReset(codec: CodecHandle): void
+  /** Like `codecReset`, and ends the thread. Never waits. Calling it twice is harmless. */
+  codecClose(codec: CodecHandle): void
+}

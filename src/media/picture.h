@@ -1,0 +1,47 @@
+// A media resource (spec: "media resource"): the pixels that a VideoFrame refers to, immutable once made, shared by
+// every VideoFrame, clone and encoder that refers to it.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "media/pixel_format.h"
+#include "util/counters.h"
+#include "util/ffmpeg_raii.h"
+
+namespace webcodecs {
+
+class Picture {
+ public:
+  // Adopts a decoded frame as it is. `frame->width` and `height` are the coded size (decoders run with
+  // apply_cropping off).
+  static std::shared_ptr<Picture> FromAVFrame(AVFramePtr frame);
+  // Takes pixels that lie in `owner`'s memory, plane by plane.
+  static std::shared_ptr<Picture> FromPlanes(PixelFormat format, int width, int height, uint8_t* const data[4],
+                                             const int stride[4], AVBufferRefPtr owner, size_t bytes);
+  ~Picture();
+
+  PixelFormat format() const { return format_; }
+  int width() const { return frame_->width; }
+  int height() const { return frame_->height; }
+  const uint8_t* data(int plane) const { return frame_->data[plane]; }
+  int stride(int plane) const { return frame_->linesize[plane]; }
+  const AVFrame* frame() const { return frame_.get(); }
+  // Bytes that this picture keeps alive.
+  size_t bytes() const { return bytes_; }
+
+  // How many JavaScript handles refer to this picture; it is reported to V8 once however many there are.
+  std::atomic<int>& js_handles() { return js_handles_; }
+
+ private:
+  Picture(PixelFormat format, AVFramePtr frame, size_t bytes);
+  PixelFormat format_;
+  AVFramePtr frame_;
+  size_t bytes_;
+  std::atomic<int> js_handles_{0};
+  CountedBy counted_;
+};
+
+using PicturePtr = std::shared_ptr<Picture>;
+
+}  // namespace webcodecs

@@ -1,0 +1,14 @@
+import { defineConfig } from 'tsup'
+
+export default defineConfig({
+  entry: ['lib/index.ts', 'lib/register.ts'],
+  format: ['esm', 'cjs'],
+  dts: true,
+  clean: true,
+  sourcemap: true,
+  target: 'node20',
+  platform: 'node',
+  // `import.meta.url` must work in the CommonJS build too: binding.ts finds the addon by it.
+  shims: true,
+  splitting: true,
+})
