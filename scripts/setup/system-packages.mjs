@@ -1,0 +1,103 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { hasCommand, run, SetupError } from './run.mjs'
+
+/**
+ * @typedef {{ package: string, needs: { command?: string[], all?: boolean, pkgConfig?: string, header?: string } }} Entry
+ * `needs` says what the package brings. Only that is checked, so another distribution's package or an
+ * installation of one's own counts as well.
+ * @type {readonly Entry[]}
+ */
+const entries = JSON.parse(readFileSync(new URL('../apt-packages.json', import.meta.url), 'utf8'))
+
+const headerFolders = ['/usr/include', '/usr/local/include']
+
+/** Looks in the usual folders, and asks the compiler only when it is in none of them. */
+async function hasHeader(name) {
+  if (headerFolders.some((folder) => existsSync(`${folder}/${name}`))) return true
+  if (!hasCommand('c++')) return false
+  return (await run('c++', ['-x', 'c++', '-E', '-include', name, '/dev/null', '-o', '/dev/null'])).code === 0
+}
+
+async function hasLibraries(names) {
+  return hasCommand('pkg-config') && (await run('pkg-config', ['--exists', ...names])).code === 0
+}
+
+async function isSatisfied({ needs }) {
+  if (needs.command) return needs.all ? needs.command.every(hasCommand) : needs.command.some(hasCommand)
+  if (needs.pkgConfig) return hasLibraries([needs.pkgConfig])
+  return hasHeader(needs.header)
+}
+
+/** Names of the packages whose contents this machine lacks. */
+export async function missingPackages() {
+  const libraries = entries.filter((entry) => entry.needs.pkgConfig)
+  // One question for all libraries: the common case is that none is missing.
+  const allLibraries = await hasLibraries(libraries.map((entry) => entry.needs.pkgConfig))
+  const missing = []
+  for (const entry of entries) {
+    if (allLibraries && entry.needs.pkgConfig) continue
+    if (!(await isSatisfied(entry))) missing.push(entry.package)
+  }
+  return missing
+}
+
+function hasPackageLists() {
+  try {
+    return readdirSync('/var/lib/apt/lists').some((name) => name.endsWith('_Packages') || name.includes('_Packages.'))
+  } catch {
+    return false
+  }
+}
+
+/** The words to put before a command to run it as root without a question, or null when that is not possible. */
+async function rootPrefix() {
+  if (process.getuid?.() === 0) return []
+  if (hasCommand('sudo') && (await run('sudo', ['-n', 'true'])).code === 0) return ['sudo', '-n']
+  return null
+}
+
+/** What the user can type instead. */
+export function manualCommand(packages) {
+  const install = `apt-get install -y --no-install-recommends ${packages.join(' ')}`
+  return hasCommand('sudo') ? `sudo apt-get update && sudo ${install}` : `apt-get update && ${install}`
+}
+
+/** @param {readonly string[]} packages */
+export async function installPackages(packages) {
+  if (!hasCommand('apt-get')) {
+    throw new SetupError(
+      `This machine lacks what these Debian packages contain, and has no apt-get: ${packages.join(' ')}\n` +
+        'Install their equivalents, then run the same command again.',
+    )
+  }
+  const prefix = await rootPrefix()
+  if (!prefix) {
+    throw new SetupError(
+      `System packages are missing, and installing them needs root. Run this${hasCommand('sudo') ? '' : ' as root'}, ` +
+        `then run the same command again:\n\n  ${manualCommand(packages)}\n`,
+    )
+  }
+  const aptGet = (...args) => {
+    const [command, ...rest] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args]
+    return run(command, rest)
+  }
+  const options = ['-o', 'DPkg::Lock::Timeout=300', '-y', '--no-install-recommends']
+  const install = () => aptGet('install', ...options, ...packages)
+
+  let updated = false
+  if (!hasPackageLists()) {
+    await aptGet('update')
+    updated = true
+  }
+  let result = await install()
+  if (result.code !== 0 && !updated) {
+    // Old package lists name versions that the mirrors no longer have.
+    await aptGet('update')
+    result = await install()
+  }
+  if (result.code !== 0) {
+    throw new SetupError(
+      `${result.output}\nInstalling system packages failed. The command was:\n\n  ${manualCommand(packages)}\n`,
+    )
+  }
+}
