@@ -1,0 +1,12 @@
+export type PictureFormat = 'I420' | 'I420A' | 'I422' | 'I444' | 'NV12' | 'RGBA' | 'RGBX' | 'BGRA' | 'BGRX'
+
+export interface PictureLayout {
+  size: number
+  planes: { offset: number; stride: number; rows: number }[]
+}
+
+export function layoutOf(format: PictureFormat, width: number, height: number): PictureLayout
+export function yuvPicture(format: 'I420' | 'I422' | 'I444', width: number, height: number, index: number): Uint8Array
+export function i420Picture(width: number, height: number, index: number): Uint8Array
+export function rgbaPicture(width: number, height: number, index: number): Uint8Array
+export function psnr(expected: Uint8Array, actual: Uint8Array, start?: number, length?: number): number

@@ -1,0 +1,2 @@
+export const exitCodes: Record<string, number>
+export function expectedExitCode(scenario: string): number

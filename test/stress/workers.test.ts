@@ -1,0 +1,16 @@
+import { describe, it } from 'vitest'
+import { expectScenario } from '../helpers/scenario.js'
+
+describe('worker threads', () => {
+  it('four workers encode and decode at once, beside the main thread', async () => {
+    await expectScenario('worker-threads')
+  })
+
+  it('a worker with idle open codecs ends by itself', async () => {
+    await expectScenario('worker-ends-by-itself')
+  })
+
+  it('worker.terminate() in mid-encode and mid-decode leaves the process working, with nothing left behind', async () => {
+    await expectScenario('worker-terminate-mid-encode')
+  })
+})
