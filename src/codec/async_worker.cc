@@ -1,0 +1,94 @@
+#include "codec/async_worker.h"
+
+#include <utility>
+
+namespace webcodecs {
+
+AsyncWorker::AsyncWorker(std::shared_ptr<EnvState> env, int32_t codec_id)
+    : env_(std::move(env)), codec_id_(codec_id), counted_(GlobalCounters().codecs) {}
+
+void AsyncWorker::SubmitTask(std::unique_ptr<Task> task) {
+  bool start = false;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (closed_) return;
+    task->generation = generation_.load(std::memory_order_relaxed);
+    queue_.push_back(std::move(task));
+    start = !std::exchange(started_, true);
+  }
+  env_->BeginTask();
+  if (start) {
+    env_->AddWorker(shared_from_this());
+    thread_ = std::thread([this] { ThreadMain(); });
+  } else {
+    work_.notify_one();
+  }
+}
+
+void AsyncWorker::Flush(int32_t flush_id) {
+  Submit([this, flush_id] {
+    Status status = Failed() ? Status::Ok() : Drain();
+    EndTask(status, FlushedEvent{flush_id});
+  });
+}
+
+void AsyncWorker::DropQueue(std::deque<std::unique_ptr<Task>> queue) {
+  env_->EndTasks(static_cast<int>(queue.size()));
+}
+
+void AsyncWorker::Reset() {
+  std::deque<std::unique_ptr<Task>> dropped;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    generation_.fetch_add(1, std::memory_order_release);
+    dropped.swap(queue_);
+    reset_ = started_;
+  }
+  Interrupt();
+  work_.notify_one();
+  DropQueue(std::move(dropped));
+}
+
+void AsyncWorker::Close() {
+  std::deque<std::unique_ptr<Task>> dropped;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (closed_) return;
+    closed_ = true;
+    generation_.fetch_add(1, std::memory_order_release);
+    dropped.swap(queue_);
+  }
+  Interrupt();
+  work_.notify_one();
+  DropQueue(std::move(dropped));
+}
+
+void AsyncWorker::Join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void AsyncWorker::ThreadMain() {
+  for (;;) {
+    std::unique_ptr<Task> task;
+    {
+      std::unique_lock<std::mutex> lock(mutex_);
+      work_.wait(lock, [this] { return closed_ || reset_ || !queue_.empty(); });
+      if (closed_) break;
+      if (!std::exchange(reset_, false)) {
+        task = std::move(queue_.front());
+        queue_.pop_front();
+      }
+    }
+    if (!task) {
+      DestroyCodec();
+      failed_ = false;
+      continue;
+    }
+    task_generation_ = task->generation;
+    task->Run();
+  }
+  DestroyCodec();
+  env_->PostExit(shared_from_this());
+}
+
+}  // namespace webcodecs

@@ -1,0 +1,136 @@
+// Encoders of libavcodec.
+#include <algorithm>
+#include <cmath>
+
+#include "codec/encoder.h"
+
+namespace webcodecs {
+
+namespace {
+
+constexpr int kMicrosecondsPerSecond = 1000000;
+
+class AvcodecEncoder final : public VideoEncoderBackend {
+ public:
+  Status Open(const VideoEncoderPlan& plan, const ColorSpace& color) override;
+  Status Send(AVFrame* frame, const EncodeOptions& options) override;
+  Received Receive(EncodedPacket* out, Status* status) override;
+  Status BeginDrain() override;
+  std::vector<uint8_t> parameter_sets() const override {
+    return {context_->extradata, context_->extradata + context_->extradata_size};
+  }
+
+ private:
+  Status SetQuantizer(AVFrame* frame, int quantizer);
+
+  VideoEncoderPlan plan_;
+  AVCodecContextPtr context_;
+  AVPacketPtr packet_;
+};
+
+Status AvcodecEncoder::Open(const VideoEncoderPlan& plan, const ColorSpace& color) {
+  plan_ = plan;
+  const VideoEncoderConfig& config = plan.config;
+  const AVCodec* codec = avcodec_find_encoder_by_name(plan.encoder);
+  if (!codec) return Status(StatusCode::kNotSupported, std::string(plan.encoder) + " is not in this build of FFmpeg");
+  context_.reset(avcodec_alloc_context3(codec));
+  packet_.reset(av_packet_alloc());
+  if (!context_ || !packet_) return Status(StatusCode::kOutOfMemory, "out of memory");
+
+  AVCodecContext* c = context_.get();
+  c->width = config.width;
+  c->height = config.height;
+  c->pix_fmt = GetPixelFormatInfo(plan.input_format).av_format;
+  c->time_base = {1, kMicrosecondsPerSecond};
+  c->framerate = av_d2q(config.framerate > 0 ? config.framerate : 30, 1 << 20);
+  if (config.display_width > 0 && config.display_height > 0) {
+    av_reduce(&c->sample_aspect_ratio.num, &c->sample_aspect_ratio.den,
+              int64_t{config.display_width} * config.height, int64_t{config.display_height} * config.width, 65535);
+  }
+  c->thread_count = plan.thread_count;
+  c->thread_type = plan.slice_threads ? FF_THREAD_SLICE : FF_THREAD_FRAME;
+  c->gop_size = plan.gop_size;
+  c->max_b_frames = plan.max_b_frames;
+  c->refs = plan.reference_frames;
+  c->bit_rate = plan.bitrate;
+  c->rc_max_rate = plan.max_rate;
+  c->rc_buffer_size = static_cast<int>(std::min<int64_t>(plan.buffer_size, INT32_MAX));
+  c->color_primaries = static_cast<AVColorPrimaries>(color.primaries);
+  c->color_trc = static_cast<AVColorTransferCharacteristic>(color.transfer);
+  c->colorspace = static_cast<AVColorSpace>(color.matrix);
+  c->color_range = color.full_range < 0    ? AVCOL_RANGE_UNSPECIFIED
+                   : color.full_range == 1 ? AVCOL_RANGE_JPEG
+                                           : AVCOL_RANGE_MPEG;
+  if (plan.global_header) c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+
+  AVDictionaryOwner options;
+  for (const auto& [key, value] : plan.options) {
+    if (!options.Set(key.c_str(), value.c_str())) return Status(StatusCode::kOutOfMemory, "out of memory");
+  }
+  const int result = avcodec_open2(c, codec, options.address());
+  if (result < 0) return Status::FromAv(StatusCode::kNotSupported, plan.encoder, result);
+  if (const char* key = options.FirstKey()) {
+    // An option that nobody took would be a promise not kept.
+    return Status(StatusCode::kInternal, std::string(plan.encoder) + " has no option " + key);
+  }
+  return Status::Ok();
+}
+
+Status AvcodecEncoder::SetQuantizer(AVFrame* frame, int quantizer) {
+  switch (plan_.quantizer_method) {
+    case QuantizerMethod::kNone:
+      return Status::Ok();
+    case QuantizerMethod::kCrfPerFrame: {
+      const int result = av_opt_set_double(context_->priv_data, "crf", quantizer, 0);
+      return result < 0 ? Status::FromAv(StatusCode::kEncoding, "quantizer", result) : Status::Ok();
+    }
+    case QuantizerMethod::kRegionOfInterest: {
+      AVFrameSideData* side_data =
+          av_frame_new_side_data(frame, AV_FRAME_DATA_REGIONS_OF_INTEREST, sizeof(AVRegionOfInterest));
+      if (!side_data) return Status(StatusCode::kOutOfMemory, "out of memory");
+      auto* region = reinterpret_cast<AVRegionOfInterest*>(side_data->data);
+      *region = {};
+      region->self_size = sizeof(AVRegionOfInterest);
+      region->right = frame->width;
+      region->bottom = frame->height;
+      region->qoffset = {quantizer - kRegionOfInterestBase, 51};
+      return Status::Ok();
+    }
+  }
+  return Status::Ok();
+}
+
+Status AvcodecEncoder::Send(AVFrame* frame, const EncodeOptions& options) {
+  frame->pict_type = options.key_frame ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+  frame->sample_aspect_ratio = context_->sample_aspect_ratio;
+  if (plan_.quantizer_method != QuantizerMethod::kNone) {
+    Status status = SetQuantizer(frame, options.quantizer >= 0 ? options.quantizer : kDefaultQuantizer);
+    if (!status.ok()) return status;
+  }
+  const int result = avcodec_send_frame(context_.get(), frame);
+  return result < 0 ? Status::FromAv(StatusCode::kEncoding, plan_.encoder, result) : Status::Ok();
+}
+
+VideoEncoderBackend::Received AvcodecEncoder::Receive(EncodedPacket* out, Status* status) {
+  const int result = avcodec_receive_packet(context_.get(), packet_.get());
+  if (result == AVERROR(EAGAIN)) return Received::kNeedsInput;
+  if (result == AVERROR_EOF) return Received::kEnd;
+  if (result < 0) {
+    *status = Status::FromAv(StatusCode::kEncoding, plan_.encoder, result);
+    return Received::kError;
+  }
+  *out = {packet_->data, packet_->size, packet_->pts, (packet_->flags & AV_PKT_FLAG_KEY) != 0};
+  return Received::kPacket;
+}
+
+Status AvcodecEncoder::BeginDrain() {
+  const int result = avcodec_send_frame(context_.get(), nullptr);
+  return result < 0 && result != AVERROR_EOF ? Status::FromAv(StatusCode::kEncoding, plan_.encoder, result)
+                                             : Status::Ok();
+}
+
+}  // namespace
+
+std::unique_ptr<VideoEncoderBackend> CreateAvcodecEncoder() { return std::make_unique<AvcodecEncoder>(); }
+
+}  // namespace webcodecs

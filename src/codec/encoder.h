@@ -1,0 +1,46 @@
+// What an encoder is to the worker that drives it. The plan chooses the kind; the worker does not know which it holds.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "media/convert.h"
+#include "plan/video_encoder_plan.h"
+#include "util/ffmpeg_raii.h"
+#include "util/status.h"
+
+namespace webcodecs {
+
+struct EncodeOptions {
+  bool key_frame = false;
+  int quantizer = -1;  // -1: none asked for
+};
+
+struct EncodedPacket {
+  const uint8_t* data;  // valid until the next call
+  int size;
+  int64_t pts;
+  bool key;
+};
+
+class VideoEncoderBackend {
+ public:
+  enum class Received { kPacket, kNeedsInput, kEnd, kError };
+
+  virtual ~VideoEncoderBackend() = default;
+
+  // `color` goes into the bitstream.
+  virtual Status Open(const VideoEncoderPlan& plan, const ColorSpace& color) = 0;
+  // `frame` is in the plan's input format and size, with its pts set.
+  virtual Status Send(AVFrame* frame, const EncodeOptions& options) = 0;
+  virtual Received Receive(EncodedPacket* packet, Status* status) = 0;
+  // Asks for everything that is pending. After kEnd the encoder must be opened anew.
+  virtual Status BeginDrain() = 0;
+  // Parameter sets in Annex B, where they are kept out of the packets.
+  virtual std::vector<uint8_t> parameter_sets() const = 0;
+};
+
+std::unique_ptr<VideoEncoderBackend> CreateAvcodecEncoder();
+
+}  // namespace webcodecs

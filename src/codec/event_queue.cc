@@ -1,0 +1,162 @@
+#include "codec/event_queue.h"
+
+#include <cstring>
+#include <utility>
+
+#include "frame_bindings.h"
+#include "media/staging.h"
+
+namespace webcodecs {
+
+namespace {
+
+// Keep in step with EventKind in lib/native.ts.
+enum class EventKind : int {
+  kConfigured = 0,
+  kDone = 1,
+  kFlushed = 2,
+  kError = 3,
+  kOutputConfig = 4,
+  kChunk = 5,
+  kFrame = 6,
+  kJob = 7,
+};
+
+// Fills a JavaScript array from left to right.
+class ArrayWriter {
+ public:
+  ArrayWriter(Napi::Env env, size_t length) : env_(env), array_(Napi::Array::New(env, length)) {}
+
+  void Add(napi_value value) { napi_set_element(env_, array_, next_++, value); }
+  void Add(int value) { Add(Napi::Number::New(env_, value)); }
+  void Add(int64_t value) { Add(Napi::Number::New(env_, static_cast<double>(value))); }
+  void Add(const std::optional<int64_t>& value) {
+    if (value)
+      Add(*value);
+    else
+      Add(env_.Null());
+  }
+  void Add(const std::string& value) { Add(Napi::String::New(env_, value)); }
+  void Add(bool value) { Add(Napi::Boolean::New(env_, value)); }
+  void Add(const ColorSpace& color) {
+    Add(color.primaries);
+    Add(color.transfer);
+    Add(color.matrix);
+    Add(color.full_range);
+  }
+  Napi::Value array() const { return array_; }
+
+ private:
+  Napi::Env env_;
+  Napi::Array array_;
+  uint32_t next_ = 0;
+};
+
+Napi::Value NewArrayBuffer(Napi::Env env, const uint8_t* data, size_t size) {
+  Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(env, size);
+  if (buffer.IsEmpty()) return env.Null();
+  if (size > 0) std::memcpy(buffer.Data(), data, size);
+  return buffer;
+}
+
+struct Writer {
+  Napi::Env env;
+  const Event& event;
+
+  ArrayWriter Begin(EventKind kind, size_t extra) {
+    ArrayWriter out(env, 3 + extra);
+    out.Add(static_cast<int>(kind));
+    out.Add(event.codec_id);
+    out.Add(event.generation);
+    return out;
+  }
+
+  Napi::Value operator()(ConfiguredEvent&) { return Begin(EventKind::kConfigured, 0).array(); }
+  Napi::Value operator()(DoneEvent& e) {
+    ArrayWriter out = Begin(EventKind::kDone, 1);
+    out.Add(e.count);
+    return out.array();
+  }
+  Napi::Value operator()(FlushedEvent& e) {
+    ArrayWriter out = Begin(EventKind::kFlushed, 1);
+    out.Add(e.flush_id);
+    return out.array();
+  }
+  Napi::Value operator()(ErrorEvent& e) {
+    ArrayWriter out = Begin(EventKind::kError, 2);
+    out.Add(static_cast<int>(e.status.code()));
+    out.Add(e.status.message());
+    return out.array();
+  }
+  Napi::Value operator()(OutputConfigEvent& e) {
+    ArrayWriter out = Begin(EventKind::kOutputConfig, 5);
+    if (e.description.empty())
+      out.Add(env.Null());
+    else
+      out.Add(NewArrayBuffer(env, e.description.data(), e.description.size()));
+    out.Add(e.color);
+    return out.array();
+  }
+  Napi::Value operator()(ChunkEvent& e) {
+    ArrayWriter out = Begin(EventKind::kChunk, 4);
+    out.Add(NewArrayBuffer(env, e.data->data(), e.data->size()));
+    out.Add(e.key);
+    out.Add(e.timestamp);
+    out.Add(e.duration);
+    return out.array();
+  }
+  Napi::Value operator()(FrameEvent& e) {
+    ArrayWriter out = Begin(EventKind::kFrame, 16);
+    if (e.gate) e.gate->Deliver();
+    const PixelFormat format = e.picture->format();
+    const int width = e.picture->width();
+    const int height = e.picture->height();
+    out.Add(WrapPicture(env, std::move(e.picture)));
+    out.Add(static_cast<int>(format));
+    out.Add(width);
+    out.Add(height);
+    out.Add(e.visible.x);
+    out.Add(e.visible.y);
+    out.Add(e.visible.width);
+    out.Add(e.visible.height);
+    out.Add(e.timestamp);
+    out.Add(e.duration);
+    out.Add(e.color);
+    out.Add(e.sar_numerator);
+    out.Add(e.sar_denominator);
+    return out.array();
+  }
+  Napi::Value operator()(JobEvent& e) {
+    ArrayWriter out(env, 5);
+    out.Add(static_cast<int>(EventKind::kJob));
+    out.Add(e.job_id);
+    out.Add(static_cast<int>(e.status.code()));
+    out.Add(e.status.message());
+    if (e.result)
+      out.Add(WrapStaging(env, std::move(e.result)));
+    else
+      out.Add(env.Null());
+    return out.array();
+  }
+};
+
+}  // namespace
+
+void EventQueue::Push(Event event) {
+  if (!events_.empty()) {
+    Event& last = events_.back();
+    auto* done = std::get_if<DoneEvent>(&event.payload);
+    auto* last_done = std::get_if<DoneEvent>(&last.payload);
+    if (done && last_done && last.codec_id == event.codec_id && last.generation == event.generation) {
+      last_done->count += done->count;
+      return;
+    }
+  }
+  events_.push_back(std::move(event));
+}
+
+std::vector<Event> EventQueue::TakeAll() { return std::exchange(events_, {}); }
+
+Napi::Value EventToJs(Napi::Env env, Event& event) { return std::visit(Writer{env, event}, event.payload); }
+
+}  // namespace webcodecs

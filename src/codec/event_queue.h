@@ -1,0 +1,86 @@
+// What native code tells JavaScript, in order: outputs, ends of tasks, errors. Kept in step with NativeEvent in
+// lib/native.ts.
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "codec/output_gate.h"
+#include "media/convert.h"
+#include "media/frame_pool.h"
+#include "media/picture.h"
+#include "util/counters.h"
+#include "util/status.h"
+
+namespace webcodecs {
+
+struct Staging;
+
+struct ConfiguredEvent {};
+struct DoneEvent {
+  int count;
+};
+struct FlushedEvent {
+  int32_t flush_id;
+};
+struct ErrorEvent {
+  Status status;
+};
+// Describes the chunks that follow.
+struct OutputConfigEvent {
+  std::vector<uint8_t> description;  // empty where the bitstream format has none
+  ColorSpace color;
+};
+struct ChunkEvent {
+  PoolBufferPtr data;
+  bool key;
+  int64_t timestamp;
+  std::optional<int64_t> duration;
+  CountedBy counted{GlobalCounters().packets};
+};
+struct FrameEvent {
+  PicturePtr picture;
+  Rect visible;
+  int64_t timestamp;
+  std::optional<int64_t> duration;
+  ColorSpace color;
+  int sar_numerator, sar_denominator;
+  std::shared_ptr<OutputGate> gate;  // told when JavaScript has the frame
+};
+struct JobEvent {
+  int32_t job_id;
+  Status status;
+  std::shared_ptr<Staging> result;
+};
+
+struct Event {
+  int32_t codec_id;
+  int32_t generation;
+  std::variant<ConfiguredEvent, DoneEvent, FlushedEvent, ErrorEvent, OutputConfigEvent, ChunkEvent, FrameEvent,
+               JobEvent>
+      payload;
+#if WEBCODECS_DEBUG
+  CountedBy counted{GlobalCounters().callback_data};
+#endif
+};
+
+// Not synchronised: EnvState guards it.
+class EventQueue {
+ public:
+  // Ends of tasks that follow one another become one event.
+  void Push(Event event);
+  std::vector<Event> TakeAll();
+
+ private:
+  std::vector<Event> events_;
+};
+
+// The array that lib/native.ts describes. JavaScript thread.
+Napi::Value EventToJs(Napi::Env env, Event& event);
+
+}  // namespace webcodecs

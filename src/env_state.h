@@ -1,0 +1,72 @@
+// What one JavaScript environment (the main thread or a worker) owns. Nothing here is shared between environments.
+#pragma once
+
+#include <napi.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <unordered_set>
+#include <vector>
+
+#include "codec/event_queue.h"
+#include "util/status.h"
+
+namespace webcodecs {
+
+class AsyncWorker;
+struct Staging;
+
+class EnvState : public std::enable_shared_from_this<EnvState> {
+ public:
+  // Makes the state of `env` and ties its end to the environment's. JavaScript thread.
+  static void Install(Napi::Env env);
+  static std::shared_ptr<EnvState> Get(napi_env env);
+
+  explicit EnvState(napi_env env) : env_(env) {}
+
+  // Names the JavaScript function that receives events.
+  Napi::Value Start(const Napi::CallbackInfo& info);
+
+  // --- Any thread -----------------------------------------------------------------------------------------------
+  // Appends an event, and wakes JavaScript if nothing has yet. `tasks_ended` tasks (see BeginTask) end with it.
+  void Post(Event event, int tasks_ended = 0);
+  // A task ended of which JavaScript need not hear.
+  void EndTask();
+  void PostJobEvent(int32_t job_id, Status status, std::shared_ptr<Staging> result);
+  // Deletes a reference on the JavaScript thread some time later; does nothing once the environment is gone.
+  void ReleaseReferenceLater(napi_ref reference);
+  // The thread of `worker` is about to end: it is joined on the JavaScript thread.
+  void PostExit(std::shared_ptr<AsyncWorker> worker);
+
+  // --- JavaScript thread ----------------------------------------------------------------------------------------
+  // The event loop stays alive while tasks are under way. Each task ends once, through Post, EndTask or EndTasks.
+  void BeginTask();
+  void EndTasks(int count);
+  int32_t BeginJob();
+  // Keeps `worker` until its thread has ended.
+  void AddWorker(std::shared_ptr<AsyncWorker> worker);
+
+ private:
+  static void OnWake(napi_env env, napi_value callback, void* context, void* data);
+  static void OnEnvironmentEnd(void* self);
+  void Deliver(napi_env env, napi_value callback);
+  void Wake();  // with mutex_ held
+
+  napi_env env_;
+  napi_threadsafe_function wake_ = nullptr;
+  int tasks_ = 0;
+  int32_t next_job_id_ = 1;
+  std::unordered_set<std::shared_ptr<AsyncWorker>> workers_;
+
+  std::mutex mutex_;
+  // Guarded by mutex_.
+  bool open_ = false;
+  bool awake_ = false;
+  EventQueue queue_;
+  int ended_ = 0;
+  std::vector<napi_ref> references_;
+  std::vector<std::shared_ptr<AsyncWorker>> exited_;
+};
+
+}  // namespace webcodecs

@@ -1,0 +1,60 @@
+#include "plan/video_decoder_plan.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "bitstream/h264.h"
+#include "util/cpu.h"
+
+namespace webcodecs {
+
+namespace {
+
+int ThreadCount(const VideoDecoderConfig& config) {
+  const int64_t pixels = int64_t{config.coded_width} * config.coded_height;
+  // A small picture is decoded faster than threads are woken. Where the size is not known, it is taken for a large one.
+  if (pixels > 0 && pixels <= 320 * 240) return 1;
+  // One more than there are processors, as one of them waits for its reference pictures most of the time.
+  return std::min(AvailableProcessors() + 1, 16);
+}
+
+}  // namespace
+
+Status OpenVideoDecoder(const VideoDecoderConfig& config, AVCodecContextPtr* out) {
+  const AVCodec* codec = config.codec == "h264" ? avcodec_find_decoder_by_name("h264") : nullptr;
+  if (!codec) return Status(StatusCode::kNotSupported, "no decoder for " + config.codec);
+  AVCodecContextPtr context(avcodec_alloc_context3(codec));
+  if (!context) return Status(StatusCode::kOutOfMemory, "out of memory");
+  if (!config.description.empty()) {
+    const size_t size = config.description.size();
+    context->extradata = static_cast<uint8_t*>(av_mallocz(size + AV_INPUT_BUFFER_PADDING_SIZE));
+    if (!context->extradata) return Status(StatusCode::kOutOfMemory, "out of memory");
+    std::memcpy(context->extradata, config.description.data(), size);
+    context->extradata_size = static_cast<int>(size);
+  }
+  // Each packet's pts is our own number for it, which comes back with its frame.
+  context->pkt_timebase = {1, 1000000};
+  // The coded size and the visible rectangle are told apart, so cropping is the VideoFrame's business.
+  context->apply_cropping = 0;
+  context->thread_count = ThreadCount(config);
+  context->thread_type = FF_THREAD_SLICE | FF_THREAD_FRAME;
+  if (config.optimize_for_latency) {
+    // A frame thread holds its frame back until the next chunks come.
+    context->thread_type = FF_THREAD_SLICE;
+    context->flags |= AV_CODEC_FLAG_LOW_DELAY;
+  }
+  SetReorderDelay(config, config.description.data(), config.description.size(), context.get());
+  const int result = avcodec_open2(context.get(), codec, nullptr);
+  if (result < 0) return Status::FromAv(StatusCode::kNotSupported, codec->name, result);
+  *out = std::move(context);
+  return Status::Ok();
+}
+
+void SetReorderDelay(const VideoDecoderConfig& config, const uint8_t* data, size_t size, AVCodecContext* context) {
+  if (size == 0 || config.optimize_for_latency) return;
+  if (std::optional<int> delay = h264::MaxReorderFrames(data, size)) {
+    context->has_b_frames = std::max(context->has_b_frames, *delay);
+  }
+}
+
+}  // namespace webcodecs

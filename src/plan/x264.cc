@@ -1,0 +1,134 @@
+// H.264 through libx264.
+#include <algorithm>
+#include <string>
+
+#include "plan/video_encoder_plan.h"
+#include "util/cpu.h"
+
+namespace webcodecs {
+
+namespace {
+
+using BitrateMode = VideoEncoderConfig::BitrateMode;
+
+constexpr int kProfileBaseline = 66;
+constexpr int kProfileMain = 77;
+constexpr int kProfileHigh = 100;
+
+// x264's own value for "no key frame that is not asked for".
+constexpr int kInfiniteGop = 1 << 30;
+
+// The quantizer of constant quality, where a configuration names no bitrate; x264's default.
+constexpr int kDefaultCrf = 23;
+
+const char* ProfileName(int profile) {
+  switch (profile) {
+    case kProfileBaseline:
+      return "baseline";
+    case kProfileMain:
+      return "main";
+    case kProfileHigh:
+      return "high";
+    default:
+      return nullptr;
+  }
+}
+
+// Bits per second for a constant bitrate that a configuration does not name: 0.1 bit per pixel.
+int64_t DefaultBitrate(const VideoEncoderConfig& config) {
+  const double framerate = config.framerate > 0 ? config.framerate : 30;
+  return std::max<int64_t>(100000, static_cast<int64_t>(0.1 * config.width * config.height * framerate));
+}
+
+int ThreadCount(const VideoEncoderConfig& config) {
+  // Below about 64 macroblock rows per thread, threads cost more than they bring.
+  const int macroblocks = (config.width / 16) * (config.height / 16);
+  if (macroblocks < 400) return 1;
+  const int processors = AvailableProcessors();
+  // Frame threads: x264's own rule. Slice threads: more than one for each processor only wait for each other.
+  const int wanted = config.realtime ? processors : processors * 3 / 2;
+  const int rows = std::max(1, config.height / 16 / 8);
+  return std::clamp(wanted, 1, std::min(rows, 16));
+}
+
+// Joins x264's own parameters, which FFmpeg passes through, into one option.
+class X264Params {
+ public:
+  void Add(const std::string& key, const std::string& value) {
+    if (!text_.empty()) text_ += ':';
+    text_ += key + '=' + value;
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace
+
+Status PlanX264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
+  const char* profile = ProfileName(config.profile);
+  if (!profile) return Status(StatusCode::kNotSupported, "H.264 profile " + std::to_string(config.profile));
+
+  plan->encoder = "libx264";
+  plan->input_format = PixelFormat::kI420;
+  plan->thread_count = ThreadCount(config);
+  plan->global_header = !config.annexb;
+  plan->zero_delay = config.realtime;
+  plan->slice_threads = config.realtime;
+  plan->gop_size = config.realtime ? kInfiniteGop : 250;
+  plan->max_b_frames = config.realtime || config.profile == kProfileBaseline ? 0 : 3;
+  // x264 medium's choice, within what the level's decoded picture buffer holds.
+  plan->reference_frames = std::max(1, std::min(config.realtime ? 1 : 3, config.max_reference_frames));
+  // Lookahead, frame threads and B-frames.
+  plan->max_delay = config.realtime ? 0 : 40 + 16 + 4;
+
+  auto& options = plan->options;
+  options.emplace_back("preset", config.realtime ? "superfast" : "medium");
+  if (config.realtime) options.emplace_back("tune", "zerolatency");
+  options.emplace_back("profile", profile);
+  options.emplace_back("level", std::to_string(config.level / 10) + "." + std::to_string(config.level % 10));
+  options.emplace_back("forced-idr", "1");
+
+  X264Params params;
+  // "zerolatency" would have rate control ignore the timestamps.
+  params.Add("force-cfr", "0");
+  if (config.realtime) params.Add("scenecut", "0");
+
+  switch (config.bitrate_mode) {
+    case BitrateMode::kConstant:
+      plan->bitrate = config.bitrate > 0 ? config.bitrate : DefaultBitrate(config);
+      plan->max_rate = plan->bitrate;
+      plan->buffer_size = plan->bitrate / 2;
+      break;
+    case BitrateMode::kVariable:
+      plan->bitrate = config.bitrate;
+      if (plan->bitrate == 0) options.emplace_back("crf", std::to_string(kDefaultCrf));
+      // Whatever the average, the level's decoder must be able to follow.
+      plan->max_rate = config.max_bitrate;
+      plan->buffer_size = config.max_cpb_size;
+      break;
+    case BitrateMode::kQuantizer:
+      // Nothing but the frame's quantizer may move the quantizer.
+      params.Add("mbtree", "0");
+      params.Add("qcomp", "1");
+      params.Add("ipratio", "1");
+      params.Add("pbratio", "1");
+      if (config.realtime) {
+        plan->quantizer_method = QuantizerMethod::kCrfPerFrame;
+        params.Add("aq-mode", "0");
+        options.emplace_back("crf", std::to_string(kDefaultQuantizer));
+      } else {
+        plan->quantizer_method = QuantizerMethod::kRegionOfInterest;
+        // Regions of interest need adaptive quantization to be on; this strength moves nothing.
+        params.Add("aq-mode", "1");
+        params.Add("aq-strength", "0.0001");
+        options.emplace_back("crf", std::to_string(kRegionOfInterestBase));
+      }
+      break;
+  }
+  options.emplace_back("x264-params", params.text());
+  return Status::Ok();
+}
+
+}  // namespace webcodecs
