@@ -2,6 +2,7 @@
 // with any matrix, swscale for scaling and the rest.
 #pragma once
 
+#include "media/color.h"
 #include "media/frame_pool.h"
 #include "media/picture.h"
 #include "util/status.h"
@@ -10,14 +11,6 @@ namespace webcodecs {
 
 struct Rect {
   int x, y, width, height;
-};
-
-// H.273 code points; 2 is "unspecified". full_range: -1 unspecified, 0 limited, 1 full.
-struct ColorSpace {
-  int primaries = 2;
-  int transfer = 2;
-  int matrix = 2;
-  int full_range = -1;
 };
 
 // The rows of one plane of a destination image in memory.
@@ -33,7 +26,7 @@ Status ConvertToRgb(const Picture& picture, PixelFormat source_format, const Rec
                     const RgbDestination& destination);
 
 // About how long ConvertToRgb would take, in microseconds, on a common machine: decides whether it runs at once.
-int64_t EstimateConvertToRgbMicros(const Picture& picture, PixelFormat source_format, const Rect& rect,
+int64_t EstimateConvertToRgbMicros(PixelFormat source_format, const Rect& rect, const ColorSpace& color,
                                    bool display_p3);
 
 // Turns frames of any format, size and colour into what an encoder takes. One per encoder; it caches scaler contexts

@@ -30,6 +30,7 @@ class PoolBuffer {
 
 using PoolBufferPtr = std::shared_ptr<PoolBuffer>;
 
+// `in_use_bytes` and the like count whole buffers, which may be up to a fifth larger than what was asked for.
 struct PoolStatistics {
   int64_t hits, misses, in_use, in_use_bytes, idle, idle_bytes, high_water_bytes, evictions;
 };
@@ -45,7 +46,8 @@ class FramePool {
   // Null when memory is out.
   PoolBufferPtr Acquire(size_t size);
   PoolStatistics statistics() const;
-  // Gives back idle buffers that nobody has wanted for a while (called by a timer), or all of them.
+  // Gives back idle buffers that nobody has wanted for a while (called by a timer), or all of them. Idle buffers that
+  // were given back count as evictions only when they had to make room.
   void Trim(bool all);
 
  private:

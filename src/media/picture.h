@@ -11,15 +11,23 @@
 
 namespace webcodecs {
 
+enum class PictureMemory {
+  kNative,      // a pool's or a decoder's: readable some way past its end
+  kJavaScript,  // an ArrayBuffer's: ends where it ends, and V8 knows its size already
+};
+
 class Picture {
  public:
   // Adopts a decoded frame as it is. `frame->width` and `height` are the coded size (decoders run with
   // apply_cropping off).
   static std::shared_ptr<Picture> FromAVFrame(AVFramePtr frame);
-  // Takes pixels that lie in `owner`'s memory, plane by plane.
+  // Takes pixels that lie in `owner`'s memory, plane by plane. Null when memory is out.
   static std::shared_ptr<Picture> FromPlanes(PixelFormat format, int width, int height, uint8_t* const data[4],
-                                             const int stride[4], AVBufferRefPtr owner, size_t bytes);
+                                             const int stride[4], AVBufferRefPtr owner, size_t bytes,
+                                             PictureMemory memory = PictureMemory::kNative);
   ~Picture();
+  Picture(const Picture&) = delete;
+  Picture& operator=(const Picture&) = delete;
 
   PixelFormat format() const { return format_; }
   int width() const { return frame_->width; }
@@ -29,19 +37,25 @@ class Picture {
   const AVFrame* frame() const { return frame_.get(); }
   // Bytes that this picture keeps alive.
   size_t bytes() const { return bytes_; }
+  PictureMemory memory() const { return memory_; }
 
   // How many JavaScript handles refer to this picture; it is reported to V8 once however many there are.
   std::atomic<int>& js_handles() { return js_handles_; }
 
  private:
-  Picture(PixelFormat format, AVFramePtr frame, size_t bytes);
+  Picture(PixelFormat format, AVFramePtr frame, size_t bytes, PictureMemory memory);
   PixelFormat format_;
   AVFramePtr frame_;
   size_t bytes_;
+  PictureMemory memory_;
   std::atomic<int> js_handles_{0};
   CountedBy counted_;
 };
 
 using PicturePtr = std::shared_ptr<Picture>;
+
+// Makes an uninitialised frame of this format and size in one pool buffer: every plane and row aligned to
+// FramePool::kAlignment. Null when memory is out.
+AVFramePtr AllocatePoolFrame(PixelFormat format, int width, int height);
 
 }  // namespace webcodecs

@@ -50,11 +50,19 @@ struct PixelFormatInfo {
   PlaneInfo planes[4];
 };
 
+// The samples (or pairs, or pixels) that lie in a row of a plane, and its rows, for a picture of this size.
+inline int PlaneWidth(const PlaneInfo& plane, int width) { return (width + plane.sample_width - 1) / plane.sample_width; }
+inline int PlaneHeight(const PlaneInfo& plane, int height) {
+  return (height + plane.sample_height - 1) / plane.sample_height;
+}
+inline int PlaneRowBytes(const PlaneInfo& plane, int width) { return PlaneWidth(plane, width) * plane.sample_bytes; }
+
 // `format` must not be kUnknown.
 const PixelFormatInfo& GetPixelFormatInfo(PixelFormat format);
 
 // The specification's name for a format of FFmpeg's; kUnknown where it has none. Full-range ("yuvj") formats are
-// their plain counterparts: range is a matter of the colour space.
+// their plain counterparts: range is a matter of the colour space. Planar RGB is kI444 and its kin: such frames must
+// carry the matrix 0 ("rgb").
 PixelFormat PixelFormatFromAv(AVPixelFormat format);
 
 }  // namespace webcodecs
