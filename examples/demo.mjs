@@ -1,0 +1,169 @@
+/**
+ * Transcodes a media file with this package's VideoDecoder and VideoEncoder: `npm run demo -- --help`.
+ * Containers are read and written by mediabunny, which finds the codecs where a browser has them: on globalThis.
+ */
+
+import { rmSync } from 'node:fs'
+import { access, constants, mkdtemp, rename, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import '../dist/register.js'
+import { checkOutput, makeClip } from './demo/ffmpeg.mjs'
+import { h264CodecString } from './demo/h264-level.mjs'
+import { openSource } from './demo/input.mjs'
+import { DemoError, parseOptions, usage } from './demo/options.mjs'
+import { Progress } from './demo/progress.mjs'
+import { printSummary } from './demo/summary.mjs'
+import { transcode } from './demo/transcode.mjs'
+
+/** Codec names, mediabunny's names for them, and how their codec strings begin. */
+const codecs = [
+  { name: 'h264', muxerCodec: 'avc', prefixes: ['avc1.', 'avc3.'] },
+  { name: 'hevc', muxerCodec: 'hevc', prefixes: ['hvc1.', 'hev1.'], codecString: 'hvc1.1.6.L123.B0' },
+  { name: 'vp8', muxerCodec: 'vp8', prefixes: ['vp8'], codecString: 'vp8' },
+  { name: 'vp9', muxerCodec: 'vp9', prefixes: ['vp09.'], codecString: 'vp09.00.41.08' },
+  { name: 'av1', muxerCodec: 'av1', prefixes: ['av01.'], codecString: 'av01.0.08M.08' },
+]
+
+/** Paths to remove when the program ends, however it ends. */
+const temporaryPaths = new Set()
+
+function removeTemporaryPaths() {
+  for (const path of temporaryPaths) rmSync(path, { recursive: true, force: true })
+}
+
+process.on('exit', removeTemporaryPaths)
+for (const [signal, number] of [
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+  ['SIGHUP', 1],
+]) {
+  process.on(signal, () => {
+    process.stderr.write('\n')
+    process.exit(128 + number)
+  })
+}
+
+/** Bits per second for a good picture: 4 Mb/s up to 1080p at 25 frames per second, and more in proportion above. */
+function defaultBitrate({ width, height, framerate }) {
+  return Math.max(4_000_000, Math.round((width * height * framerate * 0.08) / 1e5) * 1e5)
+}
+
+/** The size at which to encode: even, because that is what 4:2:0 pictures of H.264 can be. */
+async function outputSize(video, wantedWidth) {
+  const width = await video.getCodedWidth()
+  const height = await video.getCodedHeight()
+  if (wantedWidth === undefined) return { width: width & ~1, height: height & ~1 }
+  return { width: wantedWidth, height: Math.max(2, Math.round((wantedWidth * height) / width / 2) * 2) }
+}
+
+/** A display size near the coded one that has exactly the pixel aspect ratio; none for square pixels. */
+function displaySize({ width, height }, { num, den }) {
+  if (num === den) return {}
+  const divisor = greatestCommonDivisor(width * num, height * den)
+  const aspectWidth = (width * num) / divisor
+  const aspectHeight = (height * den) / divisor
+  const factor = Math.max(1, Math.round(height / aspectHeight))
+  return { displayWidth: aspectWidth * factor, displayHeight: aspectHeight * factor }
+}
+
+function greatestCommonDivisor(a, b) {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b)
+}
+
+async function planEncoder(source, options) {
+  const { video, framerate } = source
+  const entry = codecs.find(({ name, prefixes }) => {
+    return options.codec === name || prefixes.some((prefix) => options.codec.startsWith(prefix))
+  })
+  if (!entry) throw new DemoError(`--codec wants h264 or a codec string, but got '${options.codec}'`)
+  const size = await outputSize(video, options.width)
+  const bitrate = options.bitrate ?? defaultBitrate({ ...size, framerate })
+  const codecString = entry.codecString ?? h264CodecString({ ...size, framerate, bitrate })
+  const encoderConfig = {
+    codec: options.codec === entry.name ? codecString : options.codec,
+    ...size,
+    ...displaySize(size, await video.getPixelAspectRatio()),
+    bitrate,
+    framerate,
+    latencyMode: 'quality',
+    ...(entry.name === 'h264' ? { avc: { format: 'avc' } } : {}),
+  }
+  const { supported } = await VideoEncoder.isConfigSupported(encoderConfig)
+  if (!supported) {
+    const what = `${encoderConfig.codec} at ${size.width}x${size.height}, ${framerate.toFixed(2)} fps, ${bitrate} b/s`
+    throw new DemoError(`this build cannot encode ${what}`)
+  }
+  return { encoderConfig, codec: entry.muxerCodec }
+}
+
+async function checkOutputPath(input, output) {
+  await access(dirname(output), constants.W_OK).catch(() => {
+    throw new DemoError(`cannot write to ${dirname(output)}`)
+  })
+  const [from, to] = await Promise.all([stat(input), stat(output).catch(() => null)])
+  if (to?.isDirectory()) throw new DemoError(`the output ${output} is a folder`)
+  if (to && from.dev === to.dev && from.ino === to.ino) throw new DemoError('the output would overwrite the input')
+}
+
+/** The input's path: given, or that of a clip made for the occasion. */
+async function findInput(options) {
+  if (options.input !== undefined) return options.input
+  const folder = await mkdtemp(join(tmpdir(), 'webcodecs-demo-'))
+  temporaryPaths.add(folder)
+  const path = join(folder, 'clip.mp4')
+  console.log('Making a clip of 10 seconds ...')
+  await makeClip(path)
+  return path
+}
+
+async function main() {
+  // npm runs scripts in the package's folder; INIT_CWD is where the person is.
+  const folder = process.env.npm_lifecycle_event === 'demo' ? process.env.INIT_CWD : undefined
+  const options = parseOptions(process.argv.slice(2), folder ?? process.cwd())
+  if (options.help) {
+    console.log(usage)
+    return
+  }
+  const inputPath = await findInput(options)
+  const source = await openSource(inputPath).catch((error) => {
+    throw error instanceof DemoError ? new DemoError(`${inputPath}: ${error.message}`) : error
+  })
+  await checkOutputPath(inputPath, options.output)
+  const { encoderConfig, codec } = await planEncoder(source, options)
+
+  console.log(`${basename(inputPath)} -> ${options.output}`)
+  const partialPath = join(dirname(options.output), `.${basename(options.output)}.${process.pid}.part`)
+  temporaryPaths.add(partialPath)
+  const progress = new Progress(process.stdout)
+  let result
+  try {
+    const onProgress = (frames, fraction) => progress.update(frames, fraction)
+    result = await transcode({ source, path: partialPath, encoderConfig, codec, onProgress })
+  } catch (error) {
+    progress.abandon()
+    throw error
+  }
+  const seconds = progress.seconds
+  progress.finish(result.frames)
+
+  const seen = await checkOutput(partialPath, {
+    frames: result.frames,
+    duration: result.duration,
+    width: encoderConfig.width,
+    height: encoderConfig.height,
+  })
+  const outputFileSize = (await stat(partialPath)).size
+  await rename(partialPath, options.output)
+  await printSummary({ inputPath, outputPath: options.output, source, encoderConfig, result, seconds, outputFileSize })
+  console.log(`The output plays: ${seen}.`)
+  source.input.dispose()
+}
+
+try {
+  await main()
+} catch (error) {
+  removeTemporaryPaths()
+  console.error(error instanceof DemoError ? `demo: ${error.message}` : error)
+  process.exit(1)
+}
