@@ -1,0 +1,398 @@
+#include "frame_bindings.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "env_state.h"
+#include "media/convert.h"
+#include "media/copy.h"
+#include "util/counters.h"
+#include "util/job_pool.h"
+
+namespace webcodecs {
+namespace {
+
+// Shorter conversions than this run at once: a job costs two thread switches and a copy.
+constexpr int64_t kInlineMicros = 1000;
+
+// --- Handles --------------------------------------------------------------------------------------------------------
+
+// What a PictureHandle points to. Open while it holds a picture.
+class FrameHolder {
+ public:
+  FrameHolder(Napi::BasicEnv env, PicturePtr picture) : picture_(std::move(picture)) {
+    GlobalCounters().frames.fetch_add(1, std::memory_order_relaxed);
+    if (picture_->js_handles().fetch_add(1) == 0) Report(env, 1);
+  }
+
+  void Close(Napi::BasicEnv env) {
+    if (!picture_) return;
+    GlobalCounters().frames.fetch_sub(1, std::memory_order_relaxed);
+    if (picture_->js_handles().fetch_sub(1) == 1) Report(env, -1);
+    picture_.reset();
+  }
+
+  const PicturePtr& picture() const { return picture_; }
+
+ private:
+  // V8 hears once of a picture, however many handles refer to it, and not of memory that is its own.
+  void Report(Napi::BasicEnv env, int sign) {
+    if (picture_->memory() == PictureMemory::kJavaScript) return;
+    Napi::MemoryManagement::AdjustExternalMemory(env, sign * static_cast<int64_t>(picture_->bytes()));
+  }
+
+  PicturePtr picture_;
+};
+
+using PictureHandle = Napi::External<FrameHolder>;
+using StagingHandle = Napi::External<std::shared_ptr<Staging>>;
+
+// --- Arguments ------------------------------------------------------------------------------------------------------
+
+struct Bytes {
+  uint8_t* data = nullptr;
+  size_t size = 0;
+  napi_value buffer = nullptr;
+};
+
+// Works for a view of a SharedArrayBuffer too. A detached buffer has no bytes.
+Bytes ReadBytes(napi_env env, napi_value view) {
+  Bytes bytes;
+  void* data = nullptr;
+  if (napi_get_typedarray_info(env, view, nullptr, &bytes.size, &data, &bytes.buffer, nullptr) == napi_ok)
+    bytes.data = static_cast<uint8_t*>(data);
+  if (!bytes.data) bytes.size = 0;
+  return bytes;
+}
+
+int Int(const Napi::Value& value) { return value.As<Napi::Number>().Int32Value(); }
+
+// At most `kMax` numbers of an array; `count` is how many there are.
+template <int kMax>
+struct Numbers {
+  int64_t values[kMax] = {};
+  int count = 0;
+};
+
+template <int kMax>
+Numbers<kMax> ReadNumbers(napi_env env, napi_value array) {
+  Numbers<kMax> numbers;
+  uint32_t length = 0;
+  napi_get_array_length(env, array, &length);
+  numbers.count = static_cast<int>(std::min<uint32_t>(length, kMax));
+  for (int i = 0; i < numbers.count; i++) {
+    napi_value element;
+    if (napi_get_element(env, array, static_cast<uint32_t>(i), &element) == napi_ok)
+      napi_get_value_int64(env, element, &numbers.values[i]);
+  }
+  return numbers;
+}
+
+Napi::Value ThrowOutOfMemory(Napi::Env env) {
+  Napi::RangeError::New(env, "Out of memory").ThrowAsJavaScriptException();
+  return env.Undefined();
+}
+
+Napi::Value ThrowOutOfBounds(Napi::Env env) {
+  Napi::RangeError::New(env, "Pixels reach past the end of the buffer").ThrowAsJavaScriptException();
+  return env.Undefined();
+}
+
+Napi::Value ThrowClosed(Napi::Env env) {
+  Napi::TypeError::New(env, "The picture is closed").ThrowAsJavaScriptException();
+  return env.Undefined();
+}
+
+// Whether rows from `offset` on end within `size`. lib/ has checked it already; here it keeps an error there from
+// becoming a write into foreign memory.
+bool RowsFit(int64_t offset, int64_t stride, int64_t row_bytes, int64_t rows, size_t size) {
+  if (offset < 0 || stride < 0 || row_bytes < 0 || rows < 0) return false;
+  if (rows == 0 || row_bytes == 0) return true;
+  constexpr int64_t kLimit = int64_t{1} << 31;  // keeps the product below from overflowing
+  if (stride >= kLimit || rows >= kLimit) return false;
+  const int64_t end = stride * (rows - 1) + row_bytes;
+  return end <= static_cast<int64_t>(size) && offset <= static_cast<int64_t>(size) - end;
+}
+
+// --- createPicture --------------------------------------------------------------------------------------------------
+
+// Where the planes of the user's data lie.
+struct UserPlanes {
+  PixelFormat format;
+  int width, height;
+  const PixelFormatInfo* info;
+  Bytes bytes;
+  int64_t offset[4] = {}, stride[4] = {};
+  int64_t row_bytes[4] = {}, rows[4] = {};
+
+  int64_t End(int plane) const { return offset[plane] + stride[plane] * (rows[plane] - 1) + row_bytes[plane]; }
+
+  bool Fit() const {
+    for (int plane = 0; plane < info->plane_count; plane++) {
+      if (stride[plane] < row_bytes[plane]) return false;
+      if (!RowsFit(offset[plane], stride[plane], row_bytes[plane], rows[plane], bytes.size)) return false;
+    }
+    return true;
+  }
+
+  // Samples of two bytes are read as such: every row must begin at an even address.
+  bool Aligned() const {
+    if (info->bit_depth == 8) return true;
+    for (int plane = 0; plane < info->plane_count; plane++) {
+      if (offset[plane] % 2 != 0 || stride[plane] % 2 != 0) return false;
+    }
+    return reinterpret_cast<uintptr_t>(bytes.data) % 2 == 0;
+  }
+
+  // Whether the planes follow one another with little between them, so that one memcpy() takes all.
+  bool Dense() const {
+    int64_t pixels = 0;
+    for (int plane = 0; plane < info->plane_count; plane++) {
+      if (plane > 0 && offset[plane] < End(plane - 1)) return false;
+      pixels += row_bytes[plane] * rows[plane];
+    }
+    const int64_t extent = End(info->plane_count - 1) - offset[0];
+    return extent <= pixels + pixels / 8;
+  }
+};
+
+PicturePtr CopyDense(const UserPlanes& planes) {
+  const int64_t first = planes.offset[0];
+  const size_t extent = static_cast<size_t>(planes.End(planes.info->plane_count - 1) - first);
+  PoolBufferPtr buffer = FramePool::Global().Acquire(extent);
+  if (!buffer) return nullptr;
+  std::memcpy(buffer->data(), planes.bytes.data + first, extent);
+  uint8_t* data[4] = {};
+  int stride[4] = {};
+  for (int plane = 0; plane < planes.info->plane_count; plane++) {
+    data[plane] = buffer->data() + (planes.offset[plane] - first);
+    stride[plane] = static_cast<int>(planes.stride[plane]);
+  }
+  return Picture::FromPlanes(planes.format, planes.width, planes.height, data, stride, WrapPoolBuffer(buffer), extent);
+}
+
+PicturePtr CopyApart(const UserPlanes& planes) {
+  AVFramePtr frame = AllocatePoolFrame(planes.format, planes.width, planes.height);
+  if (!frame) return nullptr;
+  for (int plane = 0; plane < planes.info->plane_count; plane++) {
+    CopyPlane(planes.bytes.data + planes.offset[plane], planes.stride[plane], frame->data[plane],
+              frame->linesize[plane], static_cast<size_t>(planes.row_bytes[plane]),
+              static_cast<int>(planes.rows[plane]));
+  }
+  const size_t bytes = frame->buf[0]->size;
+  AVBufferRefPtr owner(frame->buf[0]);
+  frame->buf[0] = nullptr;
+  return Picture::FromPlanes(planes.format, planes.width, planes.height, frame->data, frame->linesize,
+                             std::move(owner), bytes);
+}
+
+// Holds an ArrayBuffer that no other code can reach, until the last owner of the picture, on whatever thread, is gone.
+struct AdoptedBuffer {
+  std::shared_ptr<EnvState> state;
+  napi_ref reference;
+
+  static void Release(void* opaque, uint8_t*) {
+    auto* self = static_cast<AdoptedBuffer*>(opaque);
+    self->state->ReleaseReferenceLater(self->reference);
+    delete self;
+  }
+};
+
+PicturePtr Adopt(napi_env env, const UserPlanes& planes) {
+  napi_ref reference;
+  if (napi_create_reference(env, planes.bytes.buffer, 1, &reference) != napi_ok) return nullptr;
+  auto* adopted = new AdoptedBuffer{EnvState::Get(env), reference};
+  AVBufferRefPtr owner(av_buffer_create(planes.bytes.data, planes.bytes.size, AdoptedBuffer::Release, adopted,
+                                        AV_BUFFER_FLAG_READONLY));
+  if (!owner) {
+    AdoptedBuffer::Release(adopted, nullptr);
+    return nullptr;
+  }
+  uint8_t* data[4] = {};
+  int stride[4] = {};
+  for (int plane = 0; plane < planes.info->plane_count; plane++) {
+    data[plane] = planes.bytes.data + planes.offset[plane];
+    stride[plane] = static_cast<int>(planes.stride[plane]);
+  }
+  return Picture::FromPlanes(planes.format, planes.width, planes.height, data, stride, std::move(owner),
+                             planes.bytes.size, PictureMemory::kJavaScript);
+}
+
+Napi::Value CreatePicture(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  UserPlanes planes;
+  planes.format = static_cast<PixelFormat>(Int(info[0]));
+  planes.width = Int(info[1]);
+  planes.height = Int(info[2]);
+  planes.info = &GetPixelFormatInfo(planes.format);
+  planes.bytes = ReadBytes(env, info[3]);
+  const auto layout = ReadNumbers<8>(env, info[4]);
+  for (int plane = 0; plane < planes.info->plane_count; plane++) {
+    planes.offset[plane] = layout.values[2 * plane];
+    planes.stride[plane] = layout.values[2 * plane + 1];
+    planes.row_bytes[plane] = PlaneRowBytes(planes.info->planes[plane], planes.width);
+    planes.rows[plane] = PlaneHeight(planes.info->planes[plane], planes.height);
+  }
+  if (layout.count < 2 * planes.info->plane_count || !planes.Fit()) return ThrowOutOfBounds(env);
+
+  PicturePtr picture;
+  if (!planes.Aligned())
+    picture = CopyApart(planes);
+  else if (info[5].ToBoolean())
+    picture = Adopt(env, planes);
+  else
+    picture = planes.Dense() ? CopyDense(planes) : CopyApart(planes);
+  if (!picture) return ThrowOutOfMemory(env);
+  return WrapPicture(env, std::move(picture));
+}
+
+// --- The life of a handle -------------------------------------------------------------------------------------------
+
+Napi::Value ClonePicture(const Napi::CallbackInfo& info) {
+  PicturePtr picture = UnwrapPicture(info[0]);
+  return picture ? WrapPicture(info.Env(), std::move(picture)) : ThrowClosed(info.Env());
+}
+
+Napi::Value ClosePicture(const Napi::CallbackInfo& info) {
+  info[0].As<PictureHandle>().Data()->Close(info.Env());
+  return info.Env().Undefined();
+}
+
+// --- Copies and conversions -----------------------------------------------------------------------------------------
+
+bool PlaneHas(const Picture& picture, int plane, int64_t top, int64_t rows, int64_t left, int64_t row_bytes) {
+  if (picture.format() == PixelFormat::kUnknown || !picture.data(plane)) return false;
+  const PlaneInfo& shape = GetPixelFormatInfo(picture.format()).planes[plane];
+  return top >= 0 && left >= 0 && top + rows <= PlaneHeight(shape, picture.height()) &&
+         left + row_bytes <= PlaneRowBytes(shape, picture.width());
+}
+
+Napi::Value CopyPlanesTo(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  const PicturePtr picture = UnwrapPicture(info[0]);
+  if (!picture) return ThrowClosed(env);
+  const Bytes destination = ReadBytes(env, info[1]);
+  constexpr int kFields = 6;
+  const auto numbers = ReadNumbers<4 * kFields>(env, info[2]);
+  const int plane_count = numbers.count / kFields;
+  ComputedPlaneLayout layouts[4];
+  for (int plane = 0; plane < plane_count; plane++) {
+    const int64_t* n = numbers.values + kFields * plane;
+    if (!RowsFit(n[0], n[1], n[5], n[3], destination.size) || !PlaneHas(*picture, plane, n[2], n[3], n[4], n[5]))
+      return ThrowOutOfBounds(env);
+    layouts[plane] = {static_cast<uint32_t>(n[0]), static_cast<uint32_t>(n[1]), static_cast<uint32_t>(n[2]),
+                      static_cast<uint32_t>(n[3]), static_cast<uint32_t>(n[4]), static_cast<uint32_t>(n[5])};
+  }
+  CopyPlanes(*picture, layouts, plane_count, destination.data);
+  return env.Undefined();
+}
+
+// A conversion that outlives the call; it holds nothing that belongs to JavaScript.
+struct ConversionJob {
+  PicturePtr picture;
+  PixelFormat source_format;
+  Rect rect;
+  ColorSpace color;
+  PixelFormat destination_format;
+  bool display_p3;
+
+  Status Run(std::shared_ptr<Staging>* result) const {
+    auto staging = std::make_shared<Staging>();
+    staging->row_bytes = rect.width * 4;
+    staging->rows = rect.height;
+    staging->buffer = FramePool::Global().Acquire(static_cast<size_t>(staging->row_bytes) * staging->rows);
+    if (!staging->buffer) return Status(StatusCode::kOutOfMemory, "Out of memory");
+    Status status = ConvertTo(staging->buffer->data(), staging->row_bytes);
+    if (status.ok()) *result = std::move(staging);
+    return status;
+  }
+
+  Status ConvertTo(uint8_t* data, int stride) const {
+    return ConvertToRgb(*picture, source_format, rect, color, {data, stride, destination_format, display_p3});
+  }
+};
+
+Napi::Value ConvertPicture(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  ConversionJob job;
+  job.picture = UnwrapPicture(info[0]);
+  if (!job.picture) return ThrowClosed(env);
+  job.source_format = static_cast<PixelFormat>(Int(info[1]));
+  const auto rect = ReadNumbers<4>(env, info[2]);
+  job.rect = {static_cast<int>(rect.values[0]), static_cast<int>(rect.values[1]), static_cast<int>(rect.values[2]),
+              static_cast<int>(rect.values[3])};
+  const auto color = info[3].As<Napi::Object>();
+  job.color = {Int(color.Get("primaries")), Int(color.Get("transfer")), Int(color.Get("matrix")),
+               Int(color.Get("fullRange"))};
+  job.destination_format = static_cast<PixelFormat>(Int(info[4]));
+  job.display_p3 = info[5].ToBoolean();
+  const Bytes destination = ReadBytes(env, info[6]);
+  const int64_t offset = info[7].As<Napi::Number>().Int64Value(), stride = info[8].As<Napi::Number>().Int64Value();
+  const bool inside = job.rect.x >= 0 && job.rect.y >= 0 && job.rect.width <= job.picture->width() - job.rect.x &&
+                      job.rect.height <= job.picture->height() - job.rect.y;
+  if (!inside || !RowsFit(offset, stride, job.rect.width * int64_t{4}, job.rect.height, destination.size))
+    return ThrowOutOfBounds(env);
+
+  if (EstimateConvertToRgbMicros(job.source_format, job.rect, job.color, job.display_p3) < kInlineMicros) {
+    const Status status = job.ConvertTo(destination.data + offset, static_cast<int>(stride));
+    if (!status.ok()) Napi::Error::New(env, status.message()).ThrowAsJavaScriptException();
+    return Napi::Number::New(env, 0);
+  }
+  std::shared_ptr<EnvState> state = EnvState::Get(env);
+  const int32_t job_id = state->BeginJob();
+  JobPool::Global().Post([job = std::move(job), state = std::move(state), job_id]() mutable {
+    std::shared_ptr<Staging> result;
+    Status status = job.Run(&result);
+    // Given up before JavaScript hears of the end, so that it counts nothing as alive.
+    job.picture.reset();
+    state->PostJobEvent(job_id, std::move(status), std::move(result));
+  });
+  return Napi::Number::New(env, job_id);
+}
+
+Napi::Value MoveStaging(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  const std::shared_ptr<Staging> staging = std::move(*info[0].As<StagingHandle>().Data());
+  if (!staging) return ThrowClosed(env);
+  const Bytes destination = ReadBytes(env, info[1]);
+  const int64_t offset = info[2].As<Napi::Number>().Int64Value(), stride = info[3].As<Napi::Number>().Int64Value();
+  if (!RowsFit(offset, stride, staging->row_bytes, staging->rows, destination.size)) return ThrowOutOfBounds(env);
+  CopyPlane(staging->buffer->data(), staging->row_bytes, destination.data + offset, stride,
+            static_cast<size_t>(staging->row_bytes), staging->rows);
+  return env.Undefined();
+}
+
+Napi::Value DropStaging(const Napi::CallbackInfo& info) {
+  info[0].As<StagingHandle>().Data()->reset();
+  return info.Env().Undefined();
+}
+
+}  // namespace
+
+Napi::Value WrapPicture(Napi::Env env, PicturePtr picture) {
+  return PictureHandle::New(env, new FrameHolder(env, std::move(picture)), [](Napi::BasicEnv env, FrameHolder* holder) {
+    holder->Close(env);
+    delete holder;
+  });
+}
+
+PicturePtr UnwrapPicture(const Napi::Value& handle) { return handle.As<PictureHandle>().Data()->picture(); }
+
+Napi::Value WrapStaging(Napi::Env env, std::shared_ptr<Staging> staging) {
+  return StagingHandle::New(env, new std::shared_ptr<Staging>(std::move(staging)),
+                            [](Napi::BasicEnv, std::shared_ptr<Staging>* held) { delete held; });
+}
+
+void RegisterFrameBindings(Napi::Env env, Napi::Object exports) {
+  exports.Set("createPicture", Napi::Function::New<CreatePicture>(env));
+  exports.Set("clonePicture", Napi::Function::New<ClonePicture>(env));
+  exports.Set("closePicture", Napi::Function::New<ClosePicture>(env));
+  exports.Set("copyPlanes", Napi::Function::New<CopyPlanesTo>(env));
+  exports.Set("convertPicture", Napi::Function::New<ConvertPicture>(env));
+  exports.Set("moveStaging", Napi::Function::New<MoveStaging>(env));
+  exports.Set("dropStaging", Napi::Function::New<DropStaging>(env));
+}
+
+}  // namespace webcodecs
