@@ -12,7 +12,6 @@ namespace {
 
 // More than any encoder's own delay beyond what its plan tells.
 constexpr int kFrameInfoMargin = 32;
-constexpr double kDefaultFramerate = 30;
 
 // The colour of the stream that begins with a frame of this colour. Frames in RGB are coded as BT.709 in limited
 // range, their sRGB transfer kept.

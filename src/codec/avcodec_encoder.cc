@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "codec/encoder.h"
+#include "codec/rate_pacer.h"
 
 namespace webcodecs {
 
@@ -26,6 +27,7 @@ class AvcodecEncoder final : public VideoEncoderBackend {
   VideoEncoderPlan plan_;
   AVCodecContextPtr context_;
   AVPacketPtr packet_;
+  RatePacer pacer_;
 };
 
 Status AvcodecEncoder::Open(const VideoEncoderPlan& plan, const ColorSpace& color) {
@@ -42,7 +44,9 @@ Status AvcodecEncoder::Open(const VideoEncoderPlan& plan, const ColorSpace& colo
   c->height = config.height;
   c->pix_fmt = GetPixelFormatInfo(plan.input_format).av_format;
   c->time_base = {1, kMicrosecondsPerSecond};
-  c->framerate = av_d2q(config.framerate > 0 ? config.framerate : 30, 1 << 20);
+  const double framerate = config.framerate > 0 ? config.framerate : kDefaultFramerate;
+  c->framerate = av_d2q(framerate, 1 << 20);
+  pacer_.Begin(framerate);
   if (config.display_width > 0 && config.display_height > 0) {
     av_reduce(&c->sample_aspect_ratio.num, &c->sample_aspect_ratio.den,
               int64_t{config.display_width} * config.height, int64_t{config.display_height} * config.width, 65535);
@@ -106,6 +110,13 @@ Status AvcodecEncoder::Send(AVFrame* frame, const EncodeOptions& options) {
   if (plan_.quantizer_method != QuantizerMethod::kNone) {
     Status status = SetQuantizer(frame, options.quantizer >= 0 ? options.quantizer : kDefaultQuantizer);
     if (!status.ok()) return status;
+  }
+  if (plan_.counts_frames && plan_.bitrate > 0) {
+    const double factor = pacer_.Next(frame->pts);
+    const auto scaled = [factor](int64_t value) { return static_cast<int64_t>(static_cast<double>(value) * factor); };
+    context_->bit_rate = scaled(plan_.bitrate);
+    context_->rc_max_rate = std::max(scaled(plan_.max_rate), context_->bit_rate);
+    context_->rc_buffer_size = static_cast<int>(std::min<int64_t>(scaled(plan_.buffer_size), INT32_MAX));
   }
   const int result = avcodec_send_frame(context_.get(), frame);
   return result < 0 ? Status::FromAv(StatusCode::kEncoding, plan_.encoder, result) : Status::Ok();

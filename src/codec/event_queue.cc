@@ -27,17 +27,17 @@ class ArrayWriter {
  public:
   ArrayWriter(Napi::Env env, size_t length) : env_(env), array_(Napi::Array::New(env, length)) {}
 
-  void Add(napi_value value) { napi_set_element(env_, array_, next_++, value); }
-  void Add(int value) { Add(Napi::Number::New(env_, value)); }
-  void Add(int64_t value) { Add(Napi::Number::New(env_, static_cast<double>(value))); }
+  void Add(const Napi::Value& value) { napi_set_element(env_, array_, next_++, value); }
+  void Add(int value) { Add(Napi::Value(Napi::Number::New(env_, value))); }
+  void Add(int64_t value) { Add(Napi::Value(Napi::Number::New(env_, static_cast<double>(value)))); }
   void Add(const std::optional<int64_t>& value) {
     if (value)
       Add(*value);
     else
-      Add(env_.Null());
+      Add(Napi::Value(env_.Null()));
   }
-  void Add(const std::string& value) { Add(Napi::String::New(env_, value)); }
-  void Add(bool value) { Add(Napi::Boolean::New(env_, value)); }
+  void Add(const std::string& value) { Add(Napi::Value(Napi::String::New(env_, value))); }
+  void AddBool(bool value) { Add(Napi::Value(Napi::Boolean::New(env_, value))); }
   void Add(const ColorSpace& color) {
     Add(color.primaries);
     Add(color.transfer);
@@ -91,7 +91,7 @@ struct Writer {
   Napi::Value operator()(OutputConfigEvent& e) {
     ArrayWriter out = Begin(EventKind::kOutputConfig, 5);
     if (e.description.empty())
-      out.Add(env.Null());
+      out.Add(Napi::Value(env.Null()));
     else
       out.Add(NewArrayBuffer(env, e.description.data(), e.description.size()));
     out.Add(e.color);
@@ -100,7 +100,7 @@ struct Writer {
   Napi::Value operator()(ChunkEvent& e) {
     ArrayWriter out = Begin(EventKind::kChunk, 4);
     out.Add(NewArrayBuffer(env, e.data->data(), e.data->size()));
-    out.Add(e.key);
+    out.AddBool(e.key);
     out.Add(e.timestamp);
     out.Add(e.duration);
     return out.array();
@@ -135,7 +135,7 @@ struct Writer {
     if (e.result)
       out.Add(WrapStaging(env, std::move(e.result)));
     else
-      out.Add(env.Null());
+      out.Add(Napi::Value(env.Null()));
     return out.array();
   }
 };

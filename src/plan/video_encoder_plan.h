@@ -42,6 +42,8 @@ enum class QuantizerMethod {
   kRegionOfInterest,
 };
 constexpr int kRegionOfInterestBase = 30;
+// What rate control expects where a configuration names no frame rate.
+constexpr double kDefaultFramerate = 30;
 // For frames that come without one in quantizer mode.
 constexpr int kDefaultQuantizer = 28;
 
@@ -61,6 +63,9 @@ struct VideoEncoderPlan {
   bool global_header = false;
   // Each frame gives its packet before the next one is sent, so that there is never anything to drain.
   bool zero_delay = false;
+  // The library's rate control counts frames at the configured rate instead of looking at timestamps: RatePacer makes
+  // up for the difference.
+  bool counts_frames = false;
   // Frames that the encoder may hold at once; the bound of frame_info_ lies above it.
   int max_delay = 0;
   QuantizerMethod quantizer_method = QuantizerMethod::kNone;

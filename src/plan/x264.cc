@@ -76,6 +76,8 @@ Status PlanX264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   plan->global_header = !config.annexb;
   plan->zero_delay = config.realtime;
   plan->slice_threads = config.realtime;
+  // Rate control by timestamps would cost a frame of delay (x264's vfr-input), which "zerolatency" turns off.
+  plan->counts_frames = config.realtime;
   plan->gop_size = config.realtime ? kInfiniteGop : 250;
   plan->max_b_frames = config.realtime || config.profile == kProfileBaseline ? 0 : 3;
   // x264 medium's choice, within what the level's decoded picture buffer holds.
@@ -91,8 +93,6 @@ Status PlanX264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   options.emplace_back("forced-idr", "1");
 
   X264Params params;
-  // "zerolatency" would have rate control ignore the timestamps.
-  params.Add("force-cfr", "0");
   if (config.realtime) params.Add("scenecut", "0");
 
   switch (config.bitrate_mode) {
@@ -100,13 +100,22 @@ Status PlanX264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
       plan->bitrate = config.bitrate > 0 ? config.bitrate : DefaultBitrate(config);
       plan->max_rate = plan->bitrate;
       plan->buffer_size = plan->bitrate / 2;
+      // Macroblock trees move bits between seconds, against the buffer, and leave a fifth of the rate unused.
+      params.Add("mbtree", "0");
       break;
     case BitrateMode::kVariable:
       plan->bitrate = config.bitrate;
       if (plan->bitrate == 0) options.emplace_back("crf", std::to_string(kDefaultCrf));
-      // Whatever the average, the level's decoder must be able to follow.
-      plan->max_rate = config.max_bitrate;
-      plan->buffer_size = config.max_cpb_size;
+      if (config.realtime && plan->bitrate > 0) {
+        // RatePacer needs a rate that can change, which x264 offers only where the buffer's rate is the bitrate. The
+        // seconds may still differ as much as they do without a buffer.
+        plan->max_rate = plan->bitrate;
+        plan->buffer_size = std::min(plan->bitrate, config.max_cpb_size);
+      } else {
+        // Whatever the average, the level's decoder must be able to follow.
+        plan->max_rate = config.max_bitrate;
+        plan->buffer_size = config.max_cpb_size;
+      }
       break;
     case BitrateMode::kQuantizer:
       // Nothing but the frame's quantizer may move the quantizer.
