@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ALL_FORMATS, EncodedPacketSink, FilePathSource, Input } from 'mediabunny'
+import { EncodedVideoChunk } from '../../lib/index.js'
+import type { VideoDecoderConfig } from '../../lib/index.js'
+
+/** Real clips that are not part of the repository; tests on them are skipped where the folder is absent. */
+export const sharedMedia = fileURLToPath(new URL('../../../shared/media/', import.meta.url))
+
+export interface Output {
+  stdout: Buffer
+  stderr: string
+}
+
+/** Runs a program to its end; rejects with what it printed when its exit status is not 0. */
+export function run(command: string, args: readonly string[], input?: Uint8Array): Promise<Output> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+    const stdout: Buffer[] = []
+    const stderr: Buffer[] = []
+    child.stdout.on('data', (data: Buffer) => stdout.push(data))
+    child.stderr.on('data', (data: Buffer) => stderr.push(data))
+    child.on('error', reject)
+    child.stdin.on('error', () => {})
+    child.stdin.end(input)
+    child.on('close', (code) => {
+      const text = Buffer.concat(stderr).toString()
+      if (code === 0) resolve({ stdout: Buffer.concat(stdout), stderr: text })
+      else reject(new Error(`${command} ${args.join(' ')} ended with ${code}:\n${text}`))
+    })
+  })
+}
+
+/** Runs ffmpeg, which prints errors only. */
+export function ffmpeg(args: readonly string[], input?: Uint8Array): Promise<Output> {
+  return run('ffmpeg', ['-hide_banner', '-nostdin', '-v', 'error', '-y', ...args], input)
+}
+
+/** A clip that ffmpeg makes from `args`, kept in the temporary folder under a hash of them. Returns its path. */
+export async function makeClip(args: readonly string[], extension: string): Promise<string> {
+  const folder = join(tmpdir(), 'webcodecs-native-clips')
+  mkdirSync(folder, { recursive: true })
+  const hash = createHash('sha256').update(JSON.stringify(args)).digest('hex').slice(0, 16)
+  const path = join(folder, `${hash}.${extension}`)
+  if (!existsSync(path)) {
+    const unfinished = join(folder, `${hash}.${process.pid}.${extension}`)
+    await ffmpeg([...args, unfinished])
+    renameSync(unfinished, path)
+  }
+  return path
+}
+
+/** Arguments for `seconds` of ffmpeg's moving test picture, encoded by x264. */
+export function testClipArguments({ width = 320, height = 240, fps = 25, seconds = 2, x264 = [] as string[] } = {}): string[] {
+  const source = `testsrc2=size=${width}x${height}:rate=${fps}:duration=${seconds}`
+  return ['-f', 'lavfi', '-i', source, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', ...x264]
+}
+
+export interface Clip {
+  config: VideoDecoderConfig
+  /** In decode order. */
+  chunks: EncodedVideoChunk[]
+}
+
+/** The first video track of a media file. */
+export async function demux(path: string): Promise<Clip> {
+  const input = new Input({ source: new FilePathSource(path), formats: ALL_FORMATS })
+  const track = await input.getPrimaryVideoTrack()
+  if (!track) throw new Error(`${path} has no video track`)
+  const config = await track.getDecoderConfig()
+  if (!config) throw new Error(`${path}: unknown codec`)
+  const chunks: EncodedVideoChunk[] = []
+  for await (const packet of new EncodedPacketSink(track).packets()) {
+    chunks.push(
+      new EncodedVideoChunk({
+        type: packet.type,
+        timestamp: packet.microsecondTimestamp,
+        duration: packet.microsecondDuration,
+        data: packet.data,
+      }),
+    )
+  }
+  input.dispose()
+  return { config: config as VideoDecoderConfig, chunks }
+}
+
+/** The pictures that ffmpeg decodes from a file or an Annex B stream, in presentation order, each tightly packed. */
+export async function decodeByFfmpeg(
+  source: string | Uint8Array,
+  { width, height, pixelFormat = 'yuv420p', inputOptions = [] as string[] }: { width: number; height: number; pixelFormat?: string; inputOptions?: string[] },
+): Promise<Buffer[]> {
+  const file = typeof source === 'string'
+  const from = file ? ['-noautorotate', '-i', source] : ['-f', 'h264', '-i', 'pipe:0']
+  const to = ['-map', '0:v:0', '-fps_mode', 'passthrough', '-pix_fmt', pixelFormat, '-f', 'rawvideo', 'pipe:1']
+  const { stdout } = await ffmpeg(['-flags', '+unaligned', ...inputOptions, ...from, ...to], file ? undefined : source)
+  const size = bytesPerPicture(pixelFormat, width, height)
+  return Array.from({ length: stdout.length / size }, (_, index) => stdout.subarray(index * size, (index + 1) * size))
+}
+
+function bytesPerPicture(pixelFormat: string, width: number, height: number): number {
+  const half = (n: number) => (n + 1) >> 1
+  if (pixelFormat === 'yuv420p' || pixelFormat === 'yuvj420p') return width * height + 2 * half(width) * half(height)
+  if (pixelFormat === 'rgba') return width * height * 4
+  throw new Error(`unknown size of ${pixelFormat}`)
+}
+
+/**
+ * The quantization parameters of each picture's macroblocks, in presentation order, as ffmpeg's decoder reads them
+ * from an H.264 Annex B stream.
+ */
+export async function macroblockQuantizers(stream: Uint8Array): Promise<number[][]> {
+  const args = ['-hide_banner', '-nostdin', '-loglevel', 'debug', '-threads', '1', '-debug:v', 'qp', '-f', 'h264', '-i', 'pipe:0', '-f', 'null', '-']
+  const { stderr } = await run('ffmpeg', args, stream)
+  const pictures: number[][] = []
+  for (const line of stderr.split('\n')) {
+    const text = line.replace(/^\[h264 @ 0x[0-9a-f]+\] /, '')
+    if (text.startsWith('New frame, type:')) pictures.push([])
+    else if (text !== line && /^[ \d]+$/.test(text) && text.length % 2 === 0) {
+      pictures.at(-1)?.push(...(text.match(/../g) ?? []).map(Number))
+    }
+  }
+  return pictures
+}
