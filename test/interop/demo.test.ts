@@ -1,0 +1,125 @@
+import { copyFile, mkdtemp, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { decodeAll, presentationTimes, probeVideo, runDemo } from '../helpers/demo.js'
+import { makeClip, run, testClipArguments } from '../helpers/media.js'
+
+const sine = ['-f', 'lavfi', '-i', 'sine=sample_rate=48000:duration=2', '-c:a', 'aac']
+const withSound = () => makeClip([...sine, ...testClipArguments()], 'mp4')
+
+describe('the demo', () => {
+  let cwd: string
+
+  beforeEach(async () => {
+    cwd = await mkdtemp(join(tmpdir(), 'webcodecs-demo-test-'))
+  })
+
+  afterEach(() => rm(cwd, { recursive: true }))
+
+  it('makes a clip when it is given none, and transcodes it', async () => {
+    const { code, stdout, errors } = await runDemo([], { cwd })
+    expect({ code, errors }).toEqual({ code: 0, errors: [] })
+    expect(stdout).toMatch(/^The output plays: /m)
+    expect(await readdir(cwd)).toEqual(['demo-output.mp4'])
+    expect(await decodeAll(join(cwd, 'demo-output.mp4'))).toEqual({ pictures: 300, complaints: '' })
+  })
+
+  it('keeps every timestamp of a clip with B-frames', async () => {
+    const input = await withSound()
+    const { code } = await runDemo([input, 'out.mp4'], { cwd })
+    expect(code).toBe(0)
+    expect(await presentationTimes(join(cwd, 'out.mp4'))).toEqual(await presentationTimes(input))
+  })
+
+  it('copies the sound without changing it', async () => {
+    const input = await withSound()
+    await runDemo([input, 'out.mp4'], { cwd })
+    const hash = async (path: string) =>
+      (
+        await run('ffmpeg', ['-v', 'error', '-i', path, '-map', '0:a', '-c', 'copy', '-f', 'streamhash', '-'])
+      ).stdout.toString()
+    expect(await hash(join(cwd, 'out.mp4'))).toBe(await hash(input))
+  })
+
+  it('honours --width, with the height in proportion', async () => {
+    const { code } = await runDemo(['--width', '160', await withSound(), 'out.mp4'], { cwd })
+    expect(code).toBe(0)
+    expect(await probeVideo(join(cwd, 'out.mp4'))).toMatchObject({ width: 160, height: 120 })
+  })
+
+  it('honours --bitrate', async () => {
+    const input = await makeClip(testClipArguments({ width: 640, height: 480, seconds: 4 }), 'mp4')
+    await runDemo(['--bitrate', '300k', input, 'small.mp4'], { cwd })
+    await runDemo(['--bitrate', '1.2M', input, 'large.mp4'], { cwd })
+    const ratio = (await stat(join(cwd, 'large.mp4'))).size / (await stat(join(cwd, 'small.mp4'))).size
+    expect(ratio).toBeGreaterThan(2.5)
+    expect(ratio).toBeLessThan(6)
+  })
+
+  it('honours --codec with a full codec string', async () => {
+    const { code } = await runDemo(['--codec', 'avc1.42001f', await withSound(), 'out.mp4'], { cwd })
+    expect(code).toBe(0)
+    expect(await probeVideo(join(cwd, 'out.mp4'))).toMatchObject({ profile: 'Constrained Baseline' })
+  })
+
+  describe('says in one line what is wrong, and leaves nothing behind', () => {
+    const expectRefusal = async (args: readonly string[], line: RegExp) => {
+      const before = await readdir(cwd)
+      const { code, errors } = await runDemo(args, { cwd })
+      expect(errors).toEqual([expect.stringMatching(line)])
+      expect(code).toBe(1)
+      expect(await readdir(cwd)).toEqual(before)
+    }
+
+    it('when the input is missing', () => expectRefusal(['missing.mp4'], /missing\.mp4: there is no such file/))
+
+    it('when the input is empty', async () => {
+      await writeFile(join(cwd, 'empty.mp4'), '')
+      await expectRefusal(['empty.mp4'], /empty/)
+    })
+
+    it('when the input is not media', async () => {
+      await writeFile(join(cwd, 'text.mp4'), 'This is not a media file.'.repeat(100))
+      await expectRefusal(['text.mp4'], /not a media file/)
+    })
+
+    it('when the input is cut off', async () => {
+      await copyFile(await withSound(), join(cwd, 'cut.mp4'))
+      await truncate(join(cwd, 'cut.mp4'), 20_000)
+      await expectRefusal(['cut.mp4'], /truncated/)
+    })
+
+    it('when the pictures are damaged', async () => {
+      const input = join(cwd, 'damaged.mp4')
+      await copyFile(await makeClip([...testClipArguments(), '-movflags', 'faststart'], 'mp4'), input)
+      const file = await open(input, 'r+')
+      const { size } = await file.stat()
+      await file.write(Buffer.alloc(size - 20_000, 0xff), 0, size - 20_000, 20_000)
+      await file.close()
+      await expectRefusal(['damaged.mp4'], /decoding failed|could be decoded/)
+    })
+
+    it('when the input has no video', async () => {
+      await expectRefusal([await makeClip(sine, 'mp4')], /no video track/)
+    })
+
+    it('when the video codec cannot be decoded', async () => {
+      const input = await makeClip([...testClipArguments(), '-c:v', 'mpeg4'], 'mp4')
+      await expectRefusal([input], /video codec/)
+    })
+
+    it('when the codec asked for cannot be encoded', async () => {
+      await expectRefusal(['--codec', 'vp8', await withSound()], /cannot encode vp8/)
+    })
+
+    it('when an option makes no sense', () => expectRefusal(['--bitrate', 'much', 'missing.mp4'], /--bitrate/))
+
+    it('when it is interrupted', async () => {
+      const input = await makeClip(testClipArguments({ width: 1280, height: 720, seconds: 8 }), 'mp4')
+      const { code } = await runDemo([input, 'out.mp4'], { cwd, signal: 'SIGINT' })
+      expect(code).toBe(130)
+      expect(await readdir(cwd)).toEqual([])
+    })
+  })
+})
