@@ -9,6 +9,9 @@ const require = createRequire(import.meta.url)
 /** The package's root: this file is `lib/binding.ts` in the repository and part of a bundle in `dist/` when installed. */
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
+/** npm does not run the install scripts of a dependency unless they are approved, so the user has to build. */
+const buildCommand = root.includes('node_modules') ? 'npx webcodecs-native build' : `npm run build:native (in ${root})`
+
 let loaded: NativeBinding | undefined
 
 /**
@@ -19,7 +22,7 @@ export function loadBinding(): NativeBinding {
   if (loaded) return loaded
   const path = process.env['WEBCODECS_NATIVE_ADDON'] ?? join(root, 'build', 'Release', 'webcodecs.node')
   if (!existsSync(path)) {
-    throw new Error(`webcodecs-native: the native addon is not built (no ${path}). Build it with: npm run build:native (in ${root})`)
+    throw new Error(`webcodecs-native: the native addon is not built (no ${path}). Build it with: ${buildCommand}`)
   }
   loaded = require(path) as NativeBinding
   return loaded
