@@ -34,8 +34,8 @@ constexpr size_t kSmallestClass = 4096;
 // Whatever the demand was, no more than this waits for reuse.
 constexpr int64_t kMaxIdleBytes = 64 << 20;
 // An idle buffer that nobody wanted for this long goes back to the system, within one tick.
-constexpr int64_t kMaxIdleMillis = 1000;
-constexpr int64_t kTickMillis = 500;
+constexpr int64_t kMaxIdleMillis = 500;
+constexpr int64_t kTickMillis = 250;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kSanitized = true;  // the sanitizers see only what malloc and its kin hand out
@@ -102,7 +102,7 @@ struct FramePool::State {
   // The most recently used buffer of a class is at the back: it is the one whose memory is in the cache.
   std::map<size_t, std::vector<IdleBuffer>> classes;
   PoolStatistics statistics{};
-  // The demand that bounds what is kept: the most bytes in use in this and the last period of a second.
+  // The demand that bounds what is kept: the most bytes in use in this and the last period.
   int64_t period_start = 0, period_high = 0, last_period_high = 0;
   bool timer_started = false;
 
