@@ -188,6 +188,8 @@ async function main() {
 try {
   await main()
 } catch (error) {
-  console.error(error instanceof SetupError ? `\n${error.message}` : error)
+  // A folder that may not be written, a full disk: the system's own message says it all.
+  const isExpected = error instanceof SetupError || error.syscall !== undefined
+  console.error(isExpected ? `\n${error.message}` : error)
   process.exitCode = 1
 }

@@ -14,8 +14,9 @@ const headerFolders = ['/usr/include', '/usr/local/include']
 /** Looks in the usual folders, and asks the compiler only when it is in none of them. */
 async function hasHeader(name) {
   if (headerFolders.some((folder) => existsSync(`${folder}/${name}`))) return true
-  if (!hasCommand('c++')) return false
-  return (await run('c++', ['-x', 'c++', '-E', '-include', name, '/dev/null', '-o', '/dev/null'])).code === 0
+  const compiler = ['g++', 'clang++'].find(hasCommand)
+  if (!compiler) return false
+  return (await run(compiler, ['-x', 'c++', '-E', '-include', name, '/dev/null', '-o', '/dev/null'])).code === 0
 }
 
 async function hasLibraries(names) {
