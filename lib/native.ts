@@ -238,7 +238,12 @@ export interface NativeBinding {
     destinationStride: number,
   ): number
   /** Moves converted pixels into `destination`, whose length the caller has checked again, and frees the staging. */
-  moveStaging(staging: StagingHandle, destination: Uint8Array, destinationOffset: number, destinationStride: number): void
+  moveStaging(
+    staging: StagingHandle,
+    destination: Uint8Array,
+    destinationOffset: number,
+    destinationStride: number,
+  ): void
   /** Frees a staging whose destination is gone. */
   dropStaging(staging: StagingHandle): void
 

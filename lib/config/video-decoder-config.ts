@@ -1,0 +1,74 @@
+/** VideoDecoderConfig (WebCodecs, "VideoDecoderConfig"). */
+import { readVideoColorSpaceInit, type VideoColorSpaceInit } from '../color-space.js'
+import { type AllowSharedBufferSource, allowSharedBufferSource, bytesOf, isDetached } from '../webidl/buffer-source.js'
+import { boolean, type Converter, domString, double, enforceRange } from '../webidl/conversions.js'
+import { dictionary, optional, required, withDefault } from '../webidl/dictionary.js'
+import { type HardwareAcceleration, hardwareAcceleration, requireCodecString } from './video-encoder-config.js'
+
+/** https://www.w3.org/TR/webcodecs/#dictdef-videodecoderconfig */
+export interface VideoDecoderConfig {
+  /** A codec string such as "avc1.42001f". */
+  codec: string
+  /** Codec specific bytes. For H.264 an AVCDecoderConfigurationRecord; without it chunks are in Annex B format. */
+  description?: AllowSharedBufferSource
+  /** Size of the coded pictures in pixels; both or neither. */
+  codedWidth?: number
+  codedHeight?: number
+  /** The aspect ratio to show frames with, which overrides the stream's own; both or neither. */
+  displayAspectWidth?: number
+  displayAspectHeight?: number
+  /** Overrides the colour space of the stream. */
+  colorSpace?: VideoColorSpaceInit
+  hardwareAcceleration?: HardwareAcceleration
+  /** Whether each frame should come with as few chunks after its own as possible. */
+  optimizeForLatency?: boolean
+  /** The rotation that frames get, in degrees clockwise. Default 0. */
+  rotation?: number
+  /** The flip that frames get. Default false. */
+  flip?: boolean
+}
+
+/** A copy, so that later changes of the buffer change nothing. */
+const descriptionBytes: Converter<ArrayBuffer> = (value, name) => {
+  const source = allowSharedBufferSource(value, name)
+  if (isDetached(source)) throw new TypeError(`expected a buffer that is not detached for ${name}`)
+  return new Uint8Array(bytesOf(source)).buffer
+}
+
+export const readVideoDecoderConfig = dictionary('VideoDecoderConfig', {
+  codec: required(domString),
+  codedHeight: optional(enforceRange.unsignedLong),
+  codedWidth: optional(enforceRange.unsignedLong),
+  colorSpace: optional(readVideoColorSpaceInit),
+  description: optional(descriptionBytes),
+  displayAspectHeight: optional(enforceRange.unsignedLong),
+  displayAspectWidth: optional(enforceRange.unsignedLong),
+  flip: withDefault(boolean, false),
+  hardwareAcceleration: withDefault(hardwareAcceleration, 'no-preference'),
+  optimizeForLatency: optional(boolean),
+  rotation: withDefault(double, 0),
+})
+
+/** A VideoDecoderConfig after conversion: a copy with the recognised members alone, defaults included. */
+export type ParsedVideoDecoderConfig = ReturnType<typeof readVideoDecoderConfig>
+
+/** spec: "valid VideoDecoderConfig", as a TypeError when it is not */
+export function requireValidVideoDecoderConfig(config: ParsedVideoDecoderConfig): void {
+  requireCodecString(config.codec)
+  requirePair(config, 'codedWidth', 'codedHeight')
+  requirePair(config, 'displayAspectWidth', 'displayAspectHeight')
+}
+
+type SizeMember = 'codedWidth' | 'codedHeight' | 'displayAspectWidth' | 'displayAspectHeight'
+
+function requirePair(config: ParsedVideoDecoderConfig, width: SizeMember, height: SizeMember): void {
+  for (const [present, absent] of [
+    [width, height],
+    [height, width],
+  ] as const) {
+    if (config[present] !== undefined && config[absent] === undefined) {
+      throw new TypeError(`expected a value for ${absent} beside ${present} but received undefined`)
+    }
+    if (config[present] === 0) throw new TypeError(`expected a positive integer for ${present} but received 0`)
+  }
+}

@@ -1,0 +1,50 @@
+/** The W3C WebCodecs API for Node.js. https://www.w3.org/TR/webcodecs/ */
+import type { NativeCounters } from './native.js'
+import { getRuntime } from './runtime.js'
+
+export type { CodecState, WebCodecsErrorCallback } from './codec.js'
+export type {
+  VideoColorPrimaries,
+  VideoColorSpaceInit,
+  VideoMatrixCoefficients,
+  VideoTransferCharacteristics,
+} from './color-space.js'
+export type { VideoDecoderConfig } from './config/video-decoder-config.js'
+export type {
+  AvcBitstreamFormat,
+  AvcEncoderConfig,
+  HardwareAcceleration,
+  LatencyMode,
+  VideoEncoderBitrateMode,
+  VideoEncoderConfig,
+  VideoEncoderEncodeOptions,
+  VideoEncoderEncodeOptionsForAvc,
+} from './config/video-encoder-config.js'
+export { type DOMRectInit, DOMRectReadOnly } from './dom-rect.js'
+export { EncodedVideoChunk, type EncodedVideoChunkInit, type EncodedVideoChunkType } from './encoded-video-chunk.js'
+export type { NativeCounters, PoolStatistics } from './native.js'
+export type { VideoPixelFormat } from './pixel-format.js'
+export type { PlaneLayout } from './plane-layout.js'
+export { VideoColorSpace, type VideoColorSpaceJSON } from './video-color-space.js'
+export {
+  VideoDecoder,
+  type VideoDecoderInit,
+  type VideoDecoderSupport,
+  type VideoFrameOutputCallback,
+} from './video-decoder.js'
+export {
+  type EncodedVideoChunkOutputCallback,
+  VideoEncoder,
+  type VideoEncoderInit,
+  type VideoEncoderSupport,
+} from './video-encoder.js'
+export type { EncodedVideoChunkMetadata, EncoderOutputConfig } from './video-encoder-output.js'
+export { VideoFrame } from './video-frame.js'
+export type { PredefinedColorSpace, VideoFrameCopyToOptions } from './video-frame-copy.js'
+export type { AlphaOption, VideoFrameBufferInit, VideoFrameInit, VideoFrameMetadata } from './video-frame-init.js'
+export type { AllowSharedBufferSource } from './webidl/buffer-source.js'
+
+/** Live native objects of this process; all but `pool` return to zero when everything is closed. */
+export function counters(): NativeCounters {
+  return getRuntime().native.counters()
+}

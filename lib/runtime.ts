@@ -1,0 +1,130 @@
+/**
+ * The way of events from native code to their receivers. Native code delivers batches; they go through one first-in
+ * first-out queue in which, after each event that ran code of the user's, all microtasks run before the next: promise
+ * reactions come between two outputs as they do in browsers, where each output is a task.
+ */
+import { loadBinding } from './binding.js'
+import { exceptionFromStatus } from './errors.js'
+import { EventKind, type NativeBinding, type NativeEvent, type StagingHandle, StatusCode } from './native.js'
+
+export type JobEvent = Extract<NativeEvent, { 0: typeof EventKind.job }>
+export type CodecEvent = Exclude<NativeEvent, JobEvent>
+
+/** A codec, as the runtime sees it. */
+export interface EventReceiver {
+  /** Counts resets; events of other generations are stale. */
+  readonly generation: number
+  /** @returns whether code of the user's ran, or will run in a microtask */
+  receive(event: CodecEvent): boolean
+}
+
+interface Delivery {
+  readonly event: NativeEvent
+  /** Held from arrival to delivery, so that it is not collected in between. */
+  readonly receiver: EventReceiver | undefined
+}
+
+interface Job {
+  resolve(result: StagingHandle | null): void
+  reject(exception: DOMException): void
+}
+
+export class Runtime {
+  readonly native: NativeBinding
+  #nextCodecId = 1
+  /** Codecs that the user may have forgotten are not kept alive by their entry here. */
+  readonly #receivers = new Map<number, WeakRef<EventReceiver>>()
+  readonly #collected = new FinalizationRegistry<number>((codecId) => this.#receivers.delete(codecId))
+  /** Codecs with work under way: their outputs must come even if nobody refers to them any more. */
+  readonly #active = new Set<EventReceiver>()
+  readonly #jobs = new Map<number, Job>()
+  #queue: Delivery[] = []
+  /** The first of `#queue` that is not delivered. */
+  #next = 0
+  #pumping = false
+
+  constructor(native: NativeBinding) {
+    this.native = native
+    native.start((events) => this.#onEvents(events))
+  }
+
+  /** @returns the id that names the receiver in events */
+  register(receiver: EventReceiver): number {
+    const codecId = this.#nextCodecId++
+    this.#receivers.set(codecId, new WeakRef(receiver))
+    this.#collected.register(receiver, codecId, receiver)
+    return codecId
+  }
+
+  unregister(receiver: EventReceiver, codecId: number): void {
+    this.#receivers.delete(codecId)
+    this.#collected.unregister(receiver)
+    this.#active.delete(receiver)
+  }
+
+  /** Keeps a receiver alive, or not, whoever else refers to it. */
+  setActive(receiver: EventReceiver, active: boolean): void {
+    if (active) this.#active.add(receiver)
+    else this.#active.delete(receiver)
+  }
+
+  /** The end of a job that native code runs. Rejects with the DOMException for its status. */
+  waitForJob(jobId: number): Promise<StagingHandle | null> {
+    return new Promise((resolve, reject) => this.#jobs.set(jobId, { resolve, reject }))
+  }
+
+  #onEvents(events: NativeEvent[]): void {
+    for (const event of events) {
+      const receiver = event[0] === EventKind.job ? undefined : this.#receivers.get(event[1])?.deref()
+      this.#queue.push({ event, receiver })
+    }
+    if (!this.#pumping) this.#pump()
+  }
+
+  readonly #pump = (): void => {
+    this.#pumping = true
+    while (this.#next < this.#queue.length) {
+      const { event, receiver } = this.#queue[this.#next++]!
+      if (this.#deliver(event, receiver)) {
+        // Ticks run before microtasks when both wait. Asked for within a microtask, the tick comes after all of them.
+        queueMicrotask(() => process.nextTick(this.#pump))
+        return
+      }
+    }
+    this.#queue = []
+    this.#next = 0
+    this.#pumping = false
+  }
+
+  #deliver(event: NativeEvent, receiver: EventReceiver | undefined): boolean {
+    if (event[0] === EventKind.job) return this.#endJob(event)
+    if (receiver && event[2] === receiver.generation) return receiver.receive(event)
+    if (event[0] === EventKind.frame) this.native.closePicture(event[3])
+    return false
+  }
+
+  #endJob([, jobId, status, message, result]: JobEvent): boolean {
+    const job = this.#jobs.get(jobId)
+    this.#jobs.delete(jobId)
+    if (status === StatusCode.ok) job?.resolve(result)
+    else job?.reject(exceptionFromStatus(status, message))
+    return true
+  }
+}
+
+/**
+ * The runtime of this environment. It hangs on the addon's exports: the ES module and the CommonJS build of this
+ * package are two copies of this file, but one addon with one receiver of events.
+ */
+const runtimeKey = Symbol.for('webcodecs-native.runtime')
+
+let runtime: Runtime | undefined
+
+/** Loads the addon on first use. */
+export function getRuntime(): Runtime {
+  if (runtime) return runtime
+  const native: NativeBinding & { [runtimeKey]?: Runtime } = loadBinding()
+  native[runtimeKey] ??= new Runtime(native)
+  runtime = native[runtimeKey]
+  return runtime
+}

@@ -1,0 +1,19 @@
+/** What a Web IDL interface has and a JavaScript class has not. */
+
+const CLASS_PROPERTIES = new Set(['length', 'name', 'prototype', 'constructor'])
+
+function makeEnumerable(object: object): void {
+  for (const name of Object.getOwnPropertyNames(object)) {
+    if (!CLASS_PROPERTIES.has(name)) Object.defineProperty(object, name, { enumerable: true })
+  }
+}
+
+/** Makes the members of a class enumerable and gives its prototype the class string, as Web IDL demands. */
+export function defineInterface(interfaceObject: abstract new (...args: never[]) => object): void {
+  makeEnumerable(interfaceObject.prototype)
+  makeEnumerable(interfaceObject)
+  Object.defineProperty(interfaceObject.prototype, Symbol.toStringTag, {
+    value: interfaceObject.name,
+    configurable: true,
+  })
+}
