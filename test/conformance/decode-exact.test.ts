@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { EncodedVideoChunk } from '../../lib/index.js'
 import { decodeAll, pixelsOf } from '../helpers/codecs.js'
-import { NalType, nalType, splitAnnexB } from '../helpers/h264.js'
+import { accessUnits } from '../helpers/h264-chunks.js'
 import { decodeByFfmpeg, demux, makeClip, testClipArguments } from '../helpers/media.js'
 
 const width = 320
@@ -11,7 +11,14 @@ const height = 240
 const streams: Record<string, string[]> = {
   'Baseline, one reference': ['-profile:v', 'baseline', '-preset', 'ultrafast', '-bf', '0'],
   'Main with B-frames': ['-profile:v', 'main', '-bf', '3'],
-  'High with a B-pyramid and many references': ['-preset', 'slow', '-bf', '4', '-x264-params', 'b-pyramid=normal:ref=6'],
+  'High with a B-pyramid and many references': [
+    '-preset',
+    'slow',
+    '-bf',
+    '4',
+    '-x264-params',
+    'b-pyramid=normal:ref=6',
+  ],
   'High with open GOPs': ['-bf', '3', '-g', '12', '-x264-params', 'open-gop=1'],
   'weighted prediction over a fade': ['-vf', 'fade=in:0:25', '-bf', '2', '-x264-params', 'weightp=2'],
   'four slices for each picture': ['-x264-params', 'slices=4', '-bf', '2'],
@@ -33,7 +40,9 @@ describe.each(Object.entries(streams))('decoding %s', (_, x264) => {
   it('gives each frame the timestamp and duration of its chunk, in presentation order', async () => {
     const { config, chunks } = await demux(await clip())
     const ours = await decodeAll(config, chunks, ({ timestamp, duration }) => ({ timestamp, duration }))
-    const expected = chunks.map(({ timestamp, duration }) => ({ timestamp, duration })).sort((a, b) => a.timestamp - b.timestamp)
+    const expected = chunks
+      .map(({ timestamp, duration }) => ({ timestamp, duration }))
+      .sort((a, b) => a.timestamp - b.timestamp)
     expect(ours).toEqual(expected)
   })
 
@@ -42,7 +51,8 @@ describe.each(Object.entries(streams))('decoding %s', (_, x264) => {
     const { config, chunks } = await demux(path)
     const ours = await decodeAll({ ...config, optimizeForLatency: true }, chunks, (frame) => pixelsOf(frame))
     const theirs = await decodeByFfmpeg(path, { width, height })
-    const digests = (pictures: Uint8Array[]) => pictures.map((picture) => Buffer.from(picture).toString('latin1')).sort()
+    const digests = (pictures: Uint8Array[]) =>
+      pictures.map((picture) => Buffer.from(picture).toString('latin1')).sort()
     expect(digests(ours)).toEqual(digests(theirs))
   })
 })
@@ -59,14 +69,23 @@ describe('decoding', () => {
   it('crops a size that is no multiple of 16 to the visible rectangle', async () => {
     const path = await makeClip(testClipArguments({ width: 310, height: 230, seconds: 1 }), 'mp4')
     const { config, chunks } = await demux(path)
-    const frames = await decodeAll(config, chunks, async (frame) => ({ rect: frame.visibleRect!.toJSON(), pixels: await pixelsOf(frame) }))
+    const frames = await decodeAll(config, chunks, async (frame) => ({
+      rect: frame.visibleRect!.toJSON(),
+      pixels: await pixelsOf(frame),
+    }))
     const theirs = await decodeByFfmpeg(path, { width: 310, height: 230 })
     expect(frames[7]!.rect).toMatchObject({ x: 0, y: 0, width: 310, height: 230 })
     expect(Buffer.compare(frames[7]!.pixels, theirs[7]!)).toBe(0)
   })
 
   it('gives full-range pictures as they are, marked as full range', async () => {
-    const path = await makeClip(testClipArguments({ seconds: 1, x264: ['-vf', 'scale=out_range=full', '-pix_fmt', 'yuvj420p', '-color_range', 'pc'] }), 'mp4')
+    const path = await makeClip(
+      testClipArguments({
+        seconds: 1,
+        x264: ['-vf', 'scale=out_range=full', '-pix_fmt', 'yuvj420p', '-color_range', 'pc'],
+      }),
+      'mp4',
+    )
     const { config, chunks } = await demux(path)
     const frames = await decodeAll(config, chunks, async (frame) => ({
       format: frame.format,
@@ -81,12 +100,21 @@ describe('decoding', () => {
   it('follows a change of size in mid-stream', async () => {
     const small = await annexBChunks({ width: 160, height: 96, seconds: 0.4, x264: ['-bf', '0'] })
     const large = await annexBChunks({ width: 320, height: 240, seconds: 0.4, x264: ['-bf', '0'] })
-    const sizes = await decodeAll({ codec: 'avc1.64000d' }, [...small, ...large, ...small], (frame) => [frame.visibleRect!.width, frame.visibleRect!.height])
-    expect(sizes).toEqual([...small.map(() => [160, 96]), ...large.map(() => [320, 240]), ...small.map(() => [160, 96])])
+    const sizes = await decodeAll({ codec: 'avc1.64000d' }, [...small, ...large, ...small], (frame) => [
+      frame.visibleRect!.width,
+      frame.visibleRect!.height,
+    ])
+    expect(sizes).toEqual([
+      ...small.map(() => [160, 96]),
+      ...large.map(() => [320, 240]),
+      ...small.map(() => [160, 96]),
+    ])
   })
 
   it('takes timestamps as they come: duplicate, decreasing and negative', async () => {
-    const { config, chunks } = await demux(await makeClip(testClipArguments({ seconds: 0.4, x264: ['-bf', '0'] }), 'mp4'))
+    const { config, chunks } = await demux(
+      await makeClip(testClipArguments({ seconds: 0.4, x264: ['-bf', '0'] }), 'mp4'),
+    )
     const odd = [5, 5, 5, 3, -7, -7, 1_000_000, 0, 9_007_199_254_740_991, -9_007_199_254_740_991]
     const renamed = chunks.map((chunk, index) => withTimes(chunk, odd[index]!, index))
     const times = await decodeAll(config, renamed, ({ timestamp, duration }) => [timestamp, duration])
@@ -95,7 +123,11 @@ describe('decoding', () => {
 
   it('gives frames without a duration when the chunks have none', async () => {
     const { config, chunks } = await demux(await makeClip(testClipArguments({ seconds: 0.4 }), 'mp4'))
-    const durations = await decodeAll(config, chunks.map((chunk) => withTimes(chunk, chunk.timestamp)), ({ duration }) => duration)
+    const durations = await decodeAll(
+      config,
+      chunks.map((chunk) => withTimes(chunk, chunk.timestamp)),
+      ({ duration }) => duration,
+    )
     expect(durations).toEqual(chunks.map(() => null))
   })
 })
@@ -107,20 +139,11 @@ function dataOf(chunk: EncodedVideoChunk): Uint8Array {
 }
 
 function withTimes(chunk: EncodedVideoChunk, timestamp: number, duration?: number): EncodedVideoChunk {
-  return new EncodedVideoChunk({ type: chunk.type, timestamp, data: dataOf(chunk), ...(duration !== undefined && { duration }) })
-}
-
-/** One chunk for each access unit of an Annex B stream that has access unit delimiters. */
-function accessUnits(stream: Uint8Array): EncodedVideoChunk[] {
-  const groups: Uint8Array[][] = []
-  for (const unit of splitAnnexB(stream)) {
-    if (nalType(unit) === NalType.accessUnitDelimiter) groups.push([])
-    groups.at(-1)!.push(unit)
-  }
-  return groups.map((units, index) => {
-    const data = Buffer.concat(units.flatMap((unit) => [Uint8Array.of(0, 0, 0, 1), unit]))
-    const type = units.some((unit) => nalType(unit) === NalType.idr) ? 'key' : 'delta'
-    return new EncodedVideoChunk({ type, timestamp: index * 40_000, data })
+  return new EncodedVideoChunk({
+    type: chunk.type,
+    timestamp,
+    data: dataOf(chunk),
+    ...(duration !== undefined && { duration }),
   })
 }
 

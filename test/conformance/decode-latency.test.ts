@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { VideoDecoder, VideoFrame } from '../../lib/index.js'
 import type { VideoDecoderConfig } from '../../lib/index.js'
+import { VideoDecoder, type VideoFrame } from '../../lib/index.js'
 import { baseConfig, encodeAll, makeFrames } from '../helpers/codecs.js'
-import { demux, makeClip, testClipArguments } from '../helpers/media.js'
 import type { Clip } from '../helpers/media.js'
+import { demux, makeClip, testClipArguments } from '../helpers/media.js'
 
 /** Gives each chunk after the frame of the one before has come; returns the timestamps of the frames. */
 async function decodeInLockstep({ config, chunks }: Clip): Promise<number[]> {

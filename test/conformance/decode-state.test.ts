@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { EncodedVideoChunk, VideoDecoder, VideoFrame } from '../../lib/index.js'
-import { baseConfig, bytesOf, encodeAll, makeFrames } from '../helpers/codecs.js'
+import { EncodedVideoChunk, VideoDecoder, type VideoFrame } from '../../lib/index.js'
 import type { Encoded } from '../helpers/codecs.js'
+import { baseConfig, bytesOf, encodeAll, makeFrames } from '../helpers/codecs.js'
 
 interface Watched {
   decoder: VideoDecoder
@@ -192,7 +192,10 @@ describe('the configuration', () => {
   }
 
   it('gives frames its display aspect ratio', async () => {
-    const display = await firstFrame({ displayAspectWidth: 8, displayAspectHeight: 3 }, ({ displayWidth, displayHeight }) => ({ displayWidth, displayHeight }))
+    const display = await firstFrame(
+      { displayAspectWidth: 8, displayAspectHeight: 3 },
+      ({ displayWidth, displayHeight }) => ({ displayWidth, displayHeight }),
+    )
     expect(display).toEqual({ displayWidth: 640, displayHeight: 240 })
   })
 

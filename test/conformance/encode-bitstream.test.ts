@@ -1,7 +1,16 @@
 import { BufferTarget, EncodedPacket, EncodedVideoPacketSource, Mp4OutputFormat, Output } from 'mediabunny'
 import { describe, expect, it } from 'vitest'
 import { annexBStream, baseConfig, bytesOf, encodeAll, makeFrames, toBytes } from '../helpers/codecs.js'
-import { nalType, NalType, parseAvcC, parseSps, parseStream, splitAnnexB, splitLengthPrefixed, usesCabac } from '../helpers/h264.js'
+import {
+  NalType,
+  nalType,
+  parseAvcC,
+  parseSps,
+  parseStream,
+  splitAnnexB,
+  splitLengthPrefixed,
+  usesCabac,
+} from '../helpers/h264.js'
 import { ffmpeg } from '../helpers/media.js'
 
 const profiles = [
@@ -12,11 +21,14 @@ const profiles = [
 ]
 
 describe.each(profiles)('$name ($codec)', ({ codec, profile, level }) => {
-  it.each(['realtime', 'quality'] as const)('is the profile and level of the stream in %s mode', async (latencyMode) => {
-    const { stream } = await encodeAll({ ...baseConfig, codec, latencyMode }, makeFrames(8))
-    const { sps } = parseStream(stream)
-    expect({ profile: sps.profile, level: sps.level }).toEqual({ profile, level })
-  })
+  it.each(['realtime', 'quality'] as const)(
+    'is the profile and level of the stream in %s mode',
+    async (latencyMode) => {
+      const { stream } = await encodeAll({ ...baseConfig, codec, latencyMode }, makeFrames(8))
+      const { sps } = parseStream(stream)
+      expect({ profile: sps.profile, level: sps.level }).toEqual({ profile, level })
+    },
+  )
 
   it('is what decoderConfig names', async () => {
     const { config } = await encodeAll({ ...baseConfig, codec }, makeFrames(2))
@@ -60,7 +72,12 @@ describe("avc: { format: 'avc' }", () => {
   it('gives a description with the parameter sets of the codec string', async () => {
     const { config } = await encodeAll({ ...baseConfig, codec: 'avc1.64001f', avc: { format: 'avc' } }, makeFrames(2))
     const avcC = parseAvcC(toBytes(config.description!))
-    expect({ profile: avcC.profile, level: avcC.level, sps: avcC.sps.length, pps: avcC.pps.length }).toEqual({ profile: 100, level: 31, sps: 1, pps: 1 })
+    expect({ profile: avcC.profile, level: avcC.level, sps: avcC.sps.length, pps: avcC.pps.length }).toEqual({
+      profile: 100,
+      level: 31,
+      sps: 1,
+      pps: 1,
+    })
     expect(parseSps(avcC.sps[0]!)).toMatchObject({ width: 320, height: 240 })
   })
 
@@ -68,7 +85,9 @@ describe("avc: { format: 'avc' }", () => {
     const { chunks, config } = await encodeAll({ ...baseConfig, avc: { format: 'avc' } }, makeFrames(5))
     const { lengthSize } = parseAvcC(toBytes(config.description!))
     const types = chunks.map((chunk) => splitLengthPrefixed(bytesOf(chunk), lengthSize).map(nalType))
-    expect(types.map((units) => units.filter((type) => type === NalType.idr || type === NalType.slice)[0])).toEqual([5, 1, 1, 1, 1])
+    expect(types.map((units) => units.filter((type) => type === NalType.idr || type === NalType.slice)[0])).toEqual([
+      5, 1, 1, 1, 1,
+    ])
   })
 
   it('leaves the parameter sets to the description', async () => {
@@ -85,24 +104,40 @@ describe("avc: { format: 'avc' }", () => {
 
   it('gives decoderConfig with the coded and the display size', async () => {
     const { config } = await encodeAll({ ...baseConfig, displayWidth: 640, displayHeight: 240 }, makeFrames(2))
-    expect(config).toMatchObject({ codedWidth: 320, codedHeight: 240, displayAspectWidth: 640, displayAspectHeight: 240 })
+    expect(config).toMatchObject({
+      codedWidth: 320,
+      codedHeight: 240,
+      displayAspectWidth: 640,
+      displayAspectHeight: 240,
+    })
   })
 
-  it.each(['realtime', 'quality'] as const)('is muxed to an MP4 that ffmpeg decodes without a word (%s)', async (latencyMode) => {
-    const { chunks, metadata } = await encodeAll({ ...baseConfig, codec: 'avc1.64001f', latencyMode }, makeFrames(40))
-    const output = new Output({ format: new Mp4OutputFormat(), target: new BufferTarget() })
-    const source = new EncodedVideoPacketSource('avc')
-    output.addVideoTrack(source)
-    await output.start()
-    for (const [index, chunk] of chunks.entries()) {
-      const packet = new EncodedPacket(bytesOf(chunk), chunk.type, chunk.timestamp / 1e6, 1 / 30)
-      await source.add(packet, metadata[index] as never)
-    }
-    await output.finalize()
-    const { stdout, stderr } = await ffmpeg(['-f', 'mp4', '-i', 'pipe:0', '-f', 'framemd5', 'pipe:1'], new Uint8Array(output.target.buffer!))
-    expect(stderr).toBe('')
-    expect(stdout.toString().split('\n').filter((line) => /^0,/.test(line))).toHaveLength(40)
-  })
+  it.each(['realtime', 'quality'] as const)(
+    'is muxed to an MP4 that ffmpeg decodes without a word (%s)',
+    async (latencyMode) => {
+      const { chunks, metadata } = await encodeAll({ ...baseConfig, codec: 'avc1.64001f', latencyMode }, makeFrames(40))
+      const output = new Output({ format: new Mp4OutputFormat(), target: new BufferTarget() })
+      const source = new EncodedVideoPacketSource('avc')
+      output.addVideoTrack(source)
+      await output.start()
+      for (const [index, chunk] of chunks.entries()) {
+        const packet = new EncodedPacket(bytesOf(chunk), chunk.type, chunk.timestamp / 1e6, 1 / 30)
+        await source.add(packet, metadata[index] as never)
+      }
+      await output.finalize()
+      const { stdout, stderr } = await ffmpeg(
+        ['-f', 'mp4', '-i', 'pipe:0', '-f', 'framemd5', 'pipe:1'],
+        new Uint8Array(output.target.buffer!),
+      )
+      expect(stderr).toBe('')
+      expect(
+        stdout
+          .toString()
+          .split('\n')
+          .filter((line) => /^0,/.test(line)),
+      ).toHaveLength(40)
+    },
+  )
 })
 
 describe("avc: { format: 'annexb' }", () => {
@@ -112,9 +147,14 @@ describe("avc: { format: 'annexb' }", () => {
   })
 
   it('gives the parameter sets with each key chunk', async () => {
-    const { chunks } = await encodeAll({ ...baseConfig, avc: { format: 'annexb' } }, makeFrames(20), (index) => ({ keyFrame: index === 10 }))
+    const { chunks } = await encodeAll({ ...baseConfig, avc: { format: 'annexb' } }, makeFrames(20), (index) => ({
+      keyFrame: index === 10,
+    }))
     const keys = chunks.filter((chunk) => chunk.type === 'key').map((chunk) => splitAnnexB(bytesOf(chunk)).map(nalType))
-    expect(keys.map((types) => [types.includes(NalType.sps), types.includes(NalType.pps)])).toEqual([[true, true], [true, true]])
+    expect(keys.map((types) => [types.includes(NalType.sps), types.includes(NalType.pps)])).toEqual([
+      [true, true],
+      [true, true],
+    ])
   })
 
   it('begins each chunk with a start code', async () => {
@@ -126,7 +166,8 @@ describe("avc: { format: 'annexb' }", () => {
   it('encodes the same pictures as the other format', async () => {
     const annexb = await encodeAll({ ...baseConfig, avc: { format: 'annexb' } }, makeFrames(10))
     const avc = await encodeAll({ ...baseConfig, avc: { format: 'avc' } }, makeFrames(10))
-    const slices = (stream: Uint8Array) => splitAnnexB(stream).filter((unit) => nalType(unit) === NalType.slice || nalType(unit) === NalType.idr)
+    const slices = (stream: Uint8Array) =>
+      splitAnnexB(stream).filter((unit) => nalType(unit) === NalType.slice || nalType(unit) === NalType.idr)
     expect(slices(annexBStream(annexb.chunks, annexb.metadata))).toEqual(slices(avc.stream))
   })
 })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { VideoFrame } from '../../lib/index.js'
 import { baseConfig, encodeAll, timestampOf } from '../helpers/codecs.js'
-import { colorBars, gradient, meanDifference, paint, toRgba } from '../helpers/color.js'
 import type { YuvColor } from '../helpers/color.js'
+import { colorBars, gradient, meanDifference, paint, toRgba } from '../helpers/color.js'
 import { parseStream } from '../helpers/h264.js'
 import { decodeByFfmpeg } from '../helpers/media.js'
 import type { PictureFormat } from '../helpers/pictures.js'
@@ -20,7 +20,12 @@ function signalledColor(stream: Uint8Array): YuvColor {
 }
 
 /** Encodes three equal frames nearly without loss, and returns the RGBA pixels of the last one as the stream means them. */
-async function encodeToRgba(data: Uint8Array, format: PictureFormat, colorSpace: VideoColorSpaceInit | undefined, size = { width, height }) {
+async function encodeToRgba(
+  data: Uint8Array,
+  format: PictureFormat,
+  colorSpace: VideoColorSpaceInit | undefined,
+  size = { width, height },
+) {
   const frames = [0, 1, 2].map(
     (index) =>
       new VideoFrame(data, {
@@ -43,7 +48,11 @@ const bt709Space = { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', ful
 describe.each(Object.entries(scenes))('%s', (_, scene) => {
   it.each(formats)('in %s is encoded to the same colours', async (format) => {
     const isRgb = format.includes('RGB') || format.includes('BGR')
-    const { rgba } = await encodeToRgba(paint(scene, format, width, height, bt709), format, isRgb ? undefined : bt709Space)
+    const { rgba } = await encodeToRgba(
+      paint(scene, format, width, height, bt709),
+      format,
+      isRgb ? undefined : bt709Space,
+    )
     expect(meanDifference(paint(scene, 'RGBA', width, height, bt709), rgba)).toBeLessThan(1.5)
   })
 
@@ -62,7 +71,12 @@ describe('a frame of another size', () => {
   it.each(['I420', 'NV12', 'RGBA'] as const)('in %s is scaled to the configured size', async (format) => {
     const size = { width: 480, height: 360 }
     const scene = gradient(size.width, size.height)
-    const { rgba } = await encodeToRgba(paint(scene, format, size.width, size.height, bt709), format, format === 'RGBA' ? undefined : bt709Space, size)
+    const { rgba } = await encodeToRgba(
+      paint(scene, format, size.width, size.height, bt709),
+      format,
+      format === 'RGBA' ? undefined : bt709Space,
+      size,
+    )
     const expected = paint(gradient(width, height), 'RGBA', width, height, bt709)
     expect(meanDifference(expected, rgba)).toBeLessThan(2)
   })
@@ -80,18 +94,29 @@ describe('the colour space', () => {
     { primaries: 6, transfer: 6, matrix: 6, fullRange: false },
   ]
 
-  it.each(spaces.map((space, index) => ({ space, codePoint: codePoints[index]! })))('of the frames is signalled in the stream: $space', async ({ space, codePoint }) => {
-    const { stream } = await encodeToRgba(paint(gradient(width, height), 'I420', width, height, bt709), 'I420', space)
-    expect(parseStream(stream).sps.color).toEqual(codePoint)
-  })
+  it.each(spaces.map((space, index) => ({ space, codePoint: codePoints[index]! })))(
+    'of the frames is signalled in the stream: $space',
+    async ({ space, codePoint }) => {
+      const { stream } = await encodeToRgba(paint(gradient(width, height), 'I420', width, height, bt709), 'I420', space)
+      expect(parseStream(stream).sps.color).toEqual(codePoint)
+    },
+  )
 
   it.each(spaces)('of the frames is given in decoderConfig: $matrix', async (space) => {
-    const { decoderConfig } = await encodeToRgba(paint(gradient(width, height), 'I420', width, height, bt709), 'I420', space)
+    const { decoderConfig } = await encodeToRgba(
+      paint(gradient(width, height), 'I420', width, height, bt709),
+      'I420',
+      space,
+    )
     expect(decoderConfig.colorSpace).toMatchObject(space)
   })
 
   it('of RGB frames is given as that of the YUV pictures they became', async () => {
-    const { decoderConfig, stream } = await encodeToRgba(paint(gradient(width, height), 'RGBA', width, height, bt709), 'RGBA', undefined)
+    const { decoderConfig, stream } = await encodeToRgba(
+      paint(gradient(width, height), 'RGBA', width, height, bt709),
+      'RGBA',
+      undefined,
+    )
     const { matrix, fullRange } = signalledColor(stream)
     expect(decoderConfig.colorSpace).toMatchObject({ matrix, fullRange })
   })

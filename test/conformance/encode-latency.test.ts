@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { EncodedVideoChunk, VideoEncoder } from '../../lib/index.js'
+import { type EncodedVideoChunk, VideoEncoder } from '../../lib/index.js'
 import { baseConfig, encodeAll, makeFrame, makeFrames, timestampOf } from '../helpers/codecs.js'
 import { parseStream } from '../helpers/h264.js'
 
@@ -30,10 +30,13 @@ async function encodeInLockstep(config: typeof baseConfig, count: number): Promi
 }
 
 describe('latencyMode: realtime', () => {
-  it.each(['variable', 'constant', 'quantizer'] as const)('gives each chunk before the next frame is sent (%s bitrate)', async (bitrateMode) => {
-    const timestamps = await encodeInLockstep({ ...baseConfig, bitrateMode }, 12)
-    expect(timestamps).toEqual(Array.from({ length: 12 }, (_, index) => timestampOf(index)))
-  })
+  it.each(['variable', 'constant', 'quantizer'] as const)(
+    'gives each chunk before the next frame is sent (%s bitrate)',
+    async (bitrateMode) => {
+      const timestamps = await encodeInLockstep({ ...baseConfig, bitrateMode }, 12)
+      expect(timestamps).toEqual(Array.from({ length: 12 }, (_, index) => timestampOf(index)))
+    },
+  )
 
   it('makes no key frame that nobody asked for, over 600 frames with changes of scene', async () => {
     const { chunks } = await encodeAll({ ...baseConfig, width: 160, height: 96 }, sceneChanges(600))

@@ -10,7 +10,9 @@ describe.each(['realtime', 'quality'] as const)('bitrateMode: quantizer in %s mo
     const config = { ...baseConfig, codec, latencyMode, bitrateMode: 'quantizer' as const }
 
     it('gives every macroblock of each picture the quantizer of its frame', async () => {
-      const { stream } = await encodeAll(config, makeFrames(48), (index) => ({ avc: { quantizer: quantizerOf(index) } }))
+      const { stream } = await encodeAll(config, makeFrames(48), (index) => ({
+        avc: { quantizer: quantizerOf(index) },
+      }))
       const distinct = (await macroblockQuantizers(stream)).map((quantizers) => [...new Set(quantizers)])
       expect(distinct).toEqual(Array.from({ length: 48 }, (_, index) => [quantizerOf(index)]))
     })
@@ -33,7 +35,11 @@ describe('bitrateMode: quantizer', () => {
   })
 
   it.each([0, 51])('takes the limit %i', async (quantizer) => {
-    const { stream } = await encodeAll({ ...baseConfig, codec: 'avc1.64001f', bitrateMode: 'quantizer' }, makeFrames(4), () => ({ avc: { quantizer } }))
+    const { stream } = await encodeAll(
+      { ...baseConfig, codec: 'avc1.64001f', bitrateMode: 'quantizer' },
+      makeFrames(4),
+      () => ({ avc: { quantizer } }),
+    )
     const quantizers = new Set((await macroblockQuantizers(stream)).flat())
     expect([...quantizers]).toEqual([quantizer])
   })

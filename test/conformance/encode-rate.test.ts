@@ -14,7 +14,12 @@ const there = pictures.concat(pictures.slice(1, -1).reverse())
 
 function* frames(fps: number, timestamp: (index: number) => number = (index) => timestampOf(index, fps)) {
   for (let index = 0; index < seconds * fps; index++) {
-    yield new VideoFrame(there[index % there.length]!, { format: 'I420', codedWidth: width, codedHeight: height, timestamp: timestamp(index) })
+    yield new VideoFrame(there[index % there.length]!, {
+      format: 'I420',
+      codedWidth: width,
+      codedHeight: height,
+      timestamp: timestamp(index),
+    })
   }
 }
 
@@ -61,7 +66,10 @@ describe('rate control goes by the timestamps', () => {
 
 it('a higher bitrate gives a larger stream', async () => {
   const size = async (rate: number) => {
-    const { chunks } = await encodeAll({ codec: 'avc1.42001f', width: 320, height: 240, bitrate: rate, latencyMode: 'realtime' }, makeFrames(60))
+    const { chunks } = await encodeAll(
+      { codec: 'avc1.42001f', width: 320, height: 240, bitrate: rate, latencyMode: 'realtime' },
+      makeFrames(60),
+    )
     return chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)
   }
   expect(await size(1_000_000)).toBeGreaterThan(2 * (await size(250_000)))

@@ -34,15 +34,21 @@ describe.each(['realtime', 'quality'] as const)('encoding in %s mode', (latencyM
   })
 
   it('makes a key chunk of each frame with keyFrame: true', async () => {
-    const { chunks } = await encodeAll(config, makeFrames(40), (index) => ({ keyFrame: index === 13 || index === 14 || index === 30 }))
+    const { chunks } = await encodeAll(config, makeFrames(40), (index) => ({
+      keyFrame: index === 13 || index === 14 || index === 30,
+    }))
     const keys = chunks.filter((chunk) => chunk.type === 'key').map((chunk) => chunk.timestamp)
     expect(keys).toEqual([0, 13, 14, 30].map((index) => timestampOf(index)))
   })
 
   it('gives key chunks from which decoding can begin', async () => {
-    const { chunks, config: decoderConfig } = await encodeAll({ ...config, avc: { format: 'annexb' } }, makeFrames(40), (index) => ({
-      keyFrame: index === 20,
-    }))
+    const { chunks, config: decoderConfig } = await encodeAll(
+      { ...config, avc: { format: 'annexb' } },
+      makeFrames(40),
+      (index) => ({
+        keyFrame: index === 20,
+      }),
+    )
     const { annexBStream } = await import('../helpers/codecs.js')
     const second = chunks.slice(chunks.findLastIndex((chunk) => chunk.type === 'key'))
     const pictures = await decodeByFfmpeg(annexBStream(second, []), { width, height })

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { EncodedVideoChunk, VideoEncoder, VideoFrame } from '../../lib/index.js'
+import { type EncodedVideoChunk, VideoEncoder, VideoFrame } from '../../lib/index.js'
 import { baseConfig, makeFrame, timestampOf } from '../helpers/codecs.js'
 
 interface Watched {
@@ -72,7 +72,9 @@ describe('flush()', () => {
     await encoder.flush()
     encode(encoder, 5, 5)
     await encoder.flush()
-    expect(chunks.map(({ timestamp }) => timestamp).sort((a, b) => a - b)).toEqual(Array.from({ length: 10 }, (_, i) => timestampOf(i)))
+    expect(chunks.map(({ timestamp }) => timestamp).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 10 }, (_, i) => timestampOf(i)),
+    )
     encoder.close()
   })
 
@@ -134,7 +136,11 @@ describe('methods in the wrong state throw InvalidStateError', () => {
   it.each(['configure', 'reset', 'close'] as const)('%s() after close()', (method) => {
     const { encoder } = watch()
     encoder.close()
-    const call = { configure: () => encoder.configure(baseConfig), reset: () => encoder.reset(), close: () => encoder.close() }[method]
+    const call = {
+      configure: () => encoder.configure(baseConfig),
+      reset: () => encoder.reset(),
+      close: () => encoder.close(),
+    }[method]
     expect(call).toThrow(expect.objectContaining({ name: 'InvalidStateError' }))
   })
 })
@@ -158,7 +164,7 @@ describe('encode()', () => {
     encoder.close()
   })
 
-  it('leaves the caller\'s frame open', async () => {
+  it("leaves the caller's frame open", async () => {
     const { encoder } = watch()
     encoder.configure(baseConfig)
     const frame = makeFrame(0)
@@ -268,7 +274,9 @@ describe('callbacks', () => {
     })
     encoder.configure(baseConfig)
     encode(encoder, 5)
-    await expect.poll(() => chunks.map(({ timestamp }) => timestamp)).toEqual([0, 100, 101, 102].map((index) => timestampOf(index)))
+    await expect
+      .poll(() => chunks.map(({ timestamp }) => timestamp))
+      .toEqual([0, 100, 101, 102].map((index) => timestampOf(index)))
     encoder.close()
   })
 
@@ -295,7 +303,9 @@ describe('configure()', () => {
     encoder.configure({ ...baseConfig, bitrate: 100_000 })
     encode(encoder, 5, 5)
     await encoder.flush()
-    expect(chunks.map(({ timestamp }) => timestamp).slice(5)).toEqual([5, 6, 7, 8, 9].map((index) => timestampOf(index)))
+    expect(chunks.map(({ timestamp }) => timestamp).slice(5)).toEqual(
+      [5, 6, 7, 8, 9].map((index) => timestampOf(index)),
+    )
     expect(chunks[5]!.type).toBe('key')
     encoder.close()
   })
@@ -348,7 +358,8 @@ describe('rotation and flip', () => {
 })
 
 describe('isConfigSupported()', () => {
-  const supported = async (config: object) => (await VideoEncoder.isConfigSupported({ ...baseConfig, ...config })).supported
+  const supported = async (config: object) =>
+    (await VideoEncoder.isConfigSupported({ ...baseConfig, ...config })).supported
 
   it.each([
     ['High at 1080p', { codec: 'avc1.640028', width: 1920, height: 1080 }],

@@ -23,24 +23,40 @@ const cases: Record<string, Times[]> = {
   decreasing: Array.from({ length: 30 }, (_, i) => ({ timestamp: (30 - i) * 33_333, duration: i })),
   'to and fro': Array.from({ length: 30 }, (_, i) => ({ timestamp: ((i * 7) % 30) * 10_000, duration: i })),
   negative: Array.from({ length: 30 }, (_, i) => ({ timestamp: (i - 15) * 33_333, duration: 33_333 })),
-  'at the limits of safe integers': [-9_007_199_254_740_991, -1, 0, 9_007_199_254_740_991].map((timestamp) => ({ timestamp, duration: 0 })),
+  'at the limits of safe integers': [-9_007_199_254_740_991, -1, 0, 9_007_199_254_740_991].map((timestamp) => ({
+    timestamp,
+    duration: 0,
+  })),
 }
 
-describe.each(['realtime', 'quality'] as const)('timestamps and durations in %s mode come back exactly', (latencyMode) => {
-  it.each(Object.entries(cases))('%s', async (_, times) => {
-    const byBoth = (a: Times, b: Times) => a.timestamp - b.timestamp || (a.duration ?? 0) - (b.duration ?? 0)
-    const received = (await timesOfChunks(times, latencyMode)) as Times[]
-    expect([...received].sort(byBoth)).toEqual([...times].sort(byBoth))
-  })
+describe.each(['realtime', 'quality'] as const)(
+  'timestamps and durations in %s mode come back exactly',
+  (latencyMode) => {
+    it.each(Object.entries(cases))('%s', async (_, times) => {
+      const byBoth = (a: Times, b: Times) => a.timestamp - b.timestamp || (a.duration ?? 0) - (b.duration ?? 0)
+      const received = (await timesOfChunks(times, latencyMode)) as Times[]
+      expect([...received].sort(byBoth)).toEqual([...times].sort(byBoth))
+    })
 
-  it('with null for a frame without a duration', async () => {
-    const received = await timesOfChunks([{ timestamp: 0 }, { timestamp: 10, duration: 7 }, { timestamp: 20 }], latencyMode)
-    expect(received.sort((a, b) => a.timestamp - b.timestamp).map(({ duration }) => duration)).toEqual([null, 7, null])
-  })
-})
+    it('with null for a frame without a duration', async () => {
+      const received = await timesOfChunks(
+        [{ timestamp: 0 }, { timestamp: 10, duration: 7 }, { timestamp: 20 }],
+        latencyMode,
+      )
+      expect(received.sort((a, b) => a.timestamp - b.timestamp).map(({ duration }) => duration)).toEqual([
+        null,
+        7,
+        null,
+      ])
+    })
+  },
+)
 
 it('chunks come in the order of the frames in realtime mode, whatever their timestamps', async () => {
   const timestamps = [50, 40, 40, -3, 1_000_000, 0, 0]
-  const received = await timesOfChunks(timestamps.map((timestamp) => ({ timestamp })), 'realtime')
+  const received = await timesOfChunks(
+    timestamps.map((timestamp) => ({ timestamp })),
+    'realtime',
+  )
   expect(received.map(({ timestamp }) => timestamp)).toEqual(timestamps)
 })

@@ -71,14 +71,18 @@ describe.each(colors)('copyTo() to RGB in $matrix, full range $fullRange', (colo
   it.each(yuvFormats)('of colour bars in %s is the exact mathematics within 2', async (format) => {
     const data = paint(colorBars(width), format, width, height, color)
     const frame = frameOf(data, format, { colorSpace })
-    expect(maxDifference(toRgba(data, format, width, height, color), await pixelsOf(frame, { format: 'RGBA' }))).toBeLessThanOrEqual(2)
+    expect(
+      maxDifference(toRgba(data, format, width, height, color), await pixelsOf(frame, { format: 'RGBA' })),
+    ).toBeLessThanOrEqual(2)
     frame.close()
   })
 
   it('of a gradient in I444 is the exact mathematics within 2', async () => {
     const data = paint(gradient(width, height), 'I444', width, height, color)
     const frame = frameOf(data, 'I444', { colorSpace })
-    expect(maxDifference(toRgba(data, 'I444', width, height, color), await pixelsOf(frame, { format: 'RGBA' }))).toBeLessThanOrEqual(2)
+    expect(
+      maxDifference(toRgba(data, 'I444', width, height, color), await pixelsOf(frame, { format: 'RGBA' })),
+    ).toBeLessThanOrEqual(2)
     frame.close()
   })
 
@@ -139,7 +143,12 @@ describe('copyTo() to RGB', () => {
 
   it('of a large frame leaves the event loop free while it converts', async () => {
     const [w, h] = [3840, 2160]
-    const frame = new VideoFrame(new Uint8Array(w * h * 1.5).fill(128), { format: 'I420', codedWidth: w, codedHeight: h, timestamp: 0 })
+    const frame = new VideoFrame(new Uint8Array(w * h * 1.5).fill(128), {
+      format: 'I420',
+      codedWidth: w,
+      codedHeight: h,
+      timestamp: 0,
+    })
     const destination = new Uint8Array(w * h * 4)
     const order: string[] = []
     const copied = frame.copyTo(destination, { format: 'RGBA' }).then(() => order.push('copied'))

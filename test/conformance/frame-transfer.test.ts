@@ -7,7 +7,13 @@ const height = 16
 const size = width * height * 4
 
 describe('the transfer member of VideoFrameBufferInit', () => {
-  const init = (transfer: ArrayBuffer[]) => ({ format: 'RGBA' as const, codedWidth: width, codedHeight: height, timestamp: 0, transfer })
+  const init = (transfer: ArrayBuffer[]) => ({
+    format: 'RGBA' as const,
+    codedWidth: width,
+    codedHeight: height,
+    timestamp: 0,
+    transfer,
+  })
 
   it('detaches the buffer', () => {
     const data = new Uint8Array(size).fill(7)
@@ -49,7 +55,9 @@ describe('the transfer member of VideoFrameBufferInit', () => {
 
   it('throws DataCloneError for the same buffer twice', () => {
     const data = new Uint8Array(size)
-    expect(() => new VideoFrame(data, init([data.buffer, data.buffer]))).toThrow(expect.objectContaining({ name: 'DataCloneError' }))
+    expect(() => new VideoFrame(data, init([data.buffer, data.buffer]))).toThrow(
+      expect.objectContaining({ name: 'DataCloneError' }),
+    )
   })
 
   it('throws DataCloneError for a detached buffer', () => {

@@ -1,15 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { VideoFrame } from '../../lib/index.js'
 import { baseConfig, decodeAll, encodeAll, pixelsOf, timestampOf } from '../helpers/codecs.js'
-import { colorBars, gradient, meanDifference, paint } from '../helpers/color.js'
 import type { Scene, YuvColor } from '../helpers/color.js'
+import { colorBars, gradient, meanDifference, paint } from '../helpers/color.js'
 import type { PictureFormat } from '../helpers/pictures.js'
 
 const width = 320
 const height = 240
 
 /** Encodes the scene nearly without loss, decodes it, and returns the RGBA pixels of the last frame. */
-async function roundTrip(scene: Scene, format: PictureFormat, color: YuvColor, colorSpace?: VideoColorSpaceInit): Promise<Uint8Array> {
+async function roundTrip(
+  scene: Scene,
+  format: PictureFormat,
+  color: YuvColor,
+  colorSpace?: VideoColorSpaceInit,
+): Promise<Uint8Array> {
   const data = paint(scene, format, width, height, color)
   const init = { format, codedWidth: width, codedHeight: height, ...(colorSpace && { colorSpace }) }
   const frames = [0, 1, 2].map((index) => new VideoFrame(data, { ...init, timestamp: timestampOf(index) }))

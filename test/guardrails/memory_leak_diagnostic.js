@@ -3,7 +3,15 @@
 //
 //   node --expose-gc test/guardrails/memory_leak_diagnostic.js [--frames 1000]
 import { rgbaPicture } from '../helpers/pictures.js'
-import { conclude, liveObjects, loadBuild, megabytes, numberArgument, restingMemory, untilNothingLives } from './support.js'
+import {
+  conclude,
+  liveObjects,
+  loadBuild,
+  megabytes,
+  numberArgument,
+  restingMemory,
+  untilNothingLives,
+} from './support.js'
 
 const width = 640
 const height = 480
@@ -99,5 +107,6 @@ for (const { name, suspect, run } of scenarios) {
   if (left !== '') failures.push(`${name}: still alive after close(): ${left}. Suspect: ${suspect}`)
   if (growth >= maxGrowth) failures.push(`${name}: memory grew by ${megabytes(growth)}. Suspect: ${suspect}`)
 }
-if (failures.length > 0) console.log(`counters ${JSON.stringify(build.counters())}; alive: ${liveObjects(build) || 'nothing'}`)
+if (failures.length > 0)
+  console.log(`counters ${JSON.stringify(build.counters())}; alive: ${liveObjects(build) || 'nothing'}`)
 conclude(failures)

@@ -4,7 +4,16 @@
 //   node --expose-gc test/guardrails/memory_sentinel.js [--frames 10000] [--latency realtime|quality]
 import { once } from 'node:events'
 import { layoutOf, psnr, rgbaPicture } from '../helpers/pictures.js'
-import { conclude, loadBuild, megabytes, numberArgument, peakMemory, refuse, restingMemory, untilNothingLives } from './support.js'
+import {
+  conclude,
+  loadBuild,
+  megabytes,
+  numberArgument,
+  peakMemory,
+  refuse,
+  restingMemory,
+  untilNothingLives,
+} from './support.js'
 
 const width = 640
 const height = 480
@@ -72,8 +81,12 @@ const peak = peakMemory()
 encoder.close()
 
 const growth = after - before
-console.log(`frames   ${frameCount} of ${width}x${height} RGBA, ${latencyMode}, ${(frameCount / seconds).toFixed(0)} fps`)
-console.log(`growth   ${megabytes(growth)} after ${warmUpCount} frames of warm-up (target under ${megabytes(targetGrowth)}, fails at ${megabytes(maxGrowth)})`)
+console.log(
+  `frames   ${frameCount} of ${width}x${height} RGBA, ${latencyMode}, ${(frameCount / seconds).toFixed(0)} fps`,
+)
+console.log(
+  `growth   ${megabytes(growth)} after ${warmUpCount} frames of warm-up (target under ${megabytes(targetGrowth)}, fails at ${megabytes(maxGrowth)})`,
+)
 console.log(`peak RSS ${megabytes(peak)} (target under ${megabytes(targetPeak)})`)
 if (packets !== frameCount) failures.push(`${frameCount} frames gave ${packets} packets`)
 if (growth >= maxGrowth) failures.push(`memory grew by ${megabytes(growth)}`)
@@ -81,7 +94,9 @@ if (growth >= targetGrowth) console.log(`note     growth misses its target`)
 if (peak >= targetPeak) console.log(`note     peak RSS misses its target`)
 
 const { decoded, worst } = await decodeSample()
-console.log(`sample   ${decoded} of ${sample.length} packets decoded, worst PSNR ${worst.toFixed(1)} dB (at least ${minSamplePsnr})`)
+console.log(
+  `sample   ${decoded} of ${sample.length} packets decoded, worst PSNR ${worst.toFixed(1)} dB (at least ${minSamplePsnr})`,
+)
 if (decoded !== sample.length) failures.push(`${sample.length} sampled packets gave ${decoded} frames`)
 if (worst < minSamplePsnr) failures.push(`a decoded picture differs from its source: ${worst.toFixed(1)} dB`)
 

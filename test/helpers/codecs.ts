@@ -1,11 +1,11 @@
 import { once } from 'node:events'
-import { EncodedVideoChunk, VideoDecoder, VideoEncoder, VideoFrame } from '../../lib/index.js'
 import type {
   EncodedVideoChunkMetadata,
   VideoDecoderConfig,
   VideoEncoderConfig,
   VideoEncoderEncodeOptions,
 } from '../../lib/index.js'
+import { type EncodedVideoChunk, VideoDecoder, VideoEncoder, VideoFrame } from '../../lib/index.js'
 import { parseAvcC, toAnnexB } from './h264.js'
 import { i420Picture } from './pictures.js'
 
@@ -41,7 +41,11 @@ type VideoFrameBufferInitLike = ConstructorParameters<typeof VideoFrame>[1] & {
 }
 
 /** `count` frames of the moving scene, made as they are asked for. */
-export function* makeFrames(count: number, init: Partial<VideoFrameBufferInitLike> = {}, fps = 30): Generator<VideoFrame> {
+export function* makeFrames(
+  count: number,
+  init: Partial<VideoFrameBufferInitLike> = {},
+  fps = 30,
+): Generator<VideoFrame> {
   for (let index = 0; index < count; index++) yield makeFrame(index, { timestamp: timestampOf(index, fps), ...init })
 }
 
@@ -117,7 +121,9 @@ export function annexBStream(chunks: EncodedVideoChunk[], metadata: (EncodedVide
 }
 
 export function toBytes(source: AllowSharedBufferSource): Uint8Array {
-  return ArrayBuffer.isView(source) ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength) : new Uint8Array(source)
+  return ArrayBuffer.isView(source)
+    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    : new Uint8Array(source)
 }
 
 /** Decodes all chunks; each frame goes through `take`, in order, and is closed. Rejects with what the decoder reports. */
@@ -153,7 +159,10 @@ export async function decodeAll<T>(
 }
 
 /** The frame's visible pixels in its own format, tightly packed. */
-export async function pixelsOf(frame: VideoFrame, options: Parameters<VideoFrame['copyTo']>[1] = {}): Promise<Uint8Array> {
+export async function pixelsOf(
+  frame: VideoFrame,
+  options: Parameters<VideoFrame['copyTo']>[1] = {},
+): Promise<Uint8Array> {
   const data = new Uint8Array(frame.allocationSize(options))
   await frame.copyTo(data, options)
   return data

@@ -1,6 +1,7 @@
 // ITU-R BT.601, BT.709 and BT.2020 as exact mathematics, to compare conversions with. Nothing here is fast.
-import { layoutOf } from './pictures.js'
+
 import type { PictureFormat } from './pictures.js'
+import { layoutOf } from './pictures.js'
 
 export type Rgb = readonly [red: number, green: number, blue: number]
 
@@ -54,7 +55,16 @@ export type Scene = (x: number, y: number) => Rgb
 
 /** Eight vertical bars of full and of dark colours, wide enough that chroma sub-sampling does not mix them. */
 export function colorBars(width: number): Scene {
-  const bars: Rgb[] = [[255, 255, 255], [255, 255, 0], [0, 255, 255], [0, 255, 0], [255, 0, 255], [255, 0, 0], [0, 0, 255], [40, 60, 20]]
+  const bars: Rgb[] = [
+    [255, 255, 255],
+    [255, 255, 0],
+    [0, 255, 255],
+    [0, 255, 0],
+    [255, 0, 255],
+    [255, 0, 0],
+    [0, 0, 255],
+    [40, 60, 20],
+  ]
   return (x) => bars[Math.floor((x * bars.length) / width)]!
 }
 
@@ -99,7 +109,14 @@ export function paint(scene: Scene, format: PictureFormat, width: number, height
   return data
 }
 
-function meanChroma(scene: Scene, x: number, y: number, width: number, height: number, color: YuvColor): [number, number] {
+function meanChroma(
+  scene: Scene,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  color: YuvColor,
+): [number, number] {
   let u = 0
   let v = 0
   for (let dy = 0; dy < height; dy++) {
@@ -113,7 +130,13 @@ function meanChroma(scene: Scene, x: number, y: number, width: number, height: n
 }
 
 /** The RGBA pixels of planar Y'CbCr (I420, I420A, I422, I444 or NV12), each pixel with its nearest chroma sample. */
-export function toRgba(data: Uint8Array, format: PictureFormat, width: number, height: number, color: YuvColor): Uint8Array {
+export function toRgba(
+  data: Uint8Array,
+  format: PictureFormat,
+  width: number,
+  height: number,
+  color: YuvColor,
+): Uint8Array {
   const { planes } = layoutOf(format, width, height)
   const [horizontal, vertical] = subsampling[format]!
   const [luma, second, third, alpha] = planes
@@ -122,8 +145,14 @@ export function toRgba(data: Uint8Array, format: PictureFormat, width: number, h
     for (let x = 0; x < width; x++) {
       const row = Math.floor(y / vertical)
       const column = Math.floor(x / horizontal)
-      const u = format === 'NV12' ? data[second!.offset + row * second!.stride + column * 2]! : data[second!.offset + row * second!.stride + column]!
-      const v = format === 'NV12' ? data[second!.offset + row * second!.stride + column * 2 + 1]! : data[third!.offset + row * third!.stride + column]!
+      const u =
+        format === 'NV12'
+          ? data[second!.offset + row * second!.stride + column * 2]!
+          : data[second!.offset + row * second!.stride + column]!
+      const v =
+        format === 'NV12'
+          ? data[second!.offset + row * second!.stride + column * 2 + 1]!
+          : data[third!.offset + row * third!.stride + column]!
       const at = (y * width + x) * 4
       rgba.set(yuvToRgb([data[luma!.offset + y * luma!.stride + x]!, u, v], color), at)
       rgba[at + 3] = alpha ? data[alpha.offset + y * alpha.stride + x]! : 255

@@ -29,7 +29,8 @@ export function splitLengthPrefixed(data: Uint8Array, lengthSize: number): Uint8
     let length = 0
     for (let i = 0; i < lengthSize; i++) length = length * 256 + (data[at + i] ?? NaN)
     at += lengthSize
-    if (!(length > 0 && at + length <= data.length)) throw new Error(`NAL unit of ${length} bytes at ${at} of ${data.length}`)
+    if (!(length > 0 && at + length <= data.length))
+      throw new Error(`NAL unit of ${length} bytes at ${at} of ${data.length}`)
     units.push(data.subarray(at, at + length))
     at += length
   }
@@ -38,7 +39,9 @@ export function splitLengthPrefixed(data: Uint8Array, lengthSize: number): Uint8
 
 export function toAnnexB(data: Uint8Array, lengthSize: number, parameterSets: Uint8Array[]): Buffer {
   const startCode = Uint8Array.of(0, 0, 0, 1)
-  return Buffer.concat([...parameterSets, ...splitLengthPrefixed(data, lengthSize)].flatMap((unit) => [startCode, unit]))
+  return Buffer.concat(
+    [...parameterSets, ...splitLengthPrefixed(data, lengthSize)].flatMap((unit) => [startCode, unit]),
+  )
 }
 
 export function nalType(unit: Uint8Array): number {
@@ -126,7 +129,25 @@ export interface Sps {
   maxReorderFrames?: number
 }
 
-const sarTable = [[0, 1], [1, 1], [12, 11], [10, 11], [16, 11], [40, 33], [24, 11], [20, 11], [32, 11], [80, 33], [18, 11], [15, 11], [64, 33], [160, 99], [4, 3], [3, 2], [2, 1]] as const
+const sarTable = [
+  [0, 1],
+  [1, 1],
+  [12, 11],
+  [10, 11],
+  [16, 11],
+  [40, 33],
+  [24, 11],
+  [20, 11],
+  [32, 11],
+  [80, 33],
+  [18, 11],
+  [15, 11],
+  [64, 33],
+  [160, 99],
+  [4, 3],
+  [3, 2],
+  [2, 1],
+] as const
 const highProfiles = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128])
 
 /** seq_parameter_set_rbsp() (7.3.2.1), progressive 4:2:0 without scaling lists. */

@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ALL_FORMATS, EncodedPacketSink, FilePathSource, Input } from 'mediabunny'
-import { EncodedVideoChunk } from '../../lib/index.js'
 import type { VideoDecoderConfig } from '../../lib/index.js'
+import { EncodedVideoChunk } from '../../lib/index.js'
+
+const besideRepository = fileURLToPath(new URL('../../../shared/media/clips', import.meta.url))
 
 /** Real clips that are not part of the repository; tests on them are skipped where the folder is absent. */
-export const sharedMedia = fileURLToPath(new URL('../../../shared/media/', import.meta.url))
+export const clipsFolder = process.env['WEBCODECS_CLIPS'] ?? besideRepository
 
 export interface Output {
   stdout: Buffer
@@ -55,7 +57,13 @@ export async function makeClip(args: readonly string[], extension: string): Prom
 }
 
 /** Arguments for `seconds` of ffmpeg's moving test picture, encoded by x264. */
-export function testClipArguments({ width = 320, height = 240, fps = 25, seconds = 2, x264 = [] as string[] } = {}): string[] {
+export function testClipArguments({
+  width = 320,
+  height = 240,
+  fps = 25,
+  seconds = 2,
+  x264 = [] as string[],
+} = {}): string[] {
   const source = `testsrc2=size=${width}x${height}:rate=${fps}:duration=${seconds}`
   return ['-f', 'lavfi', '-i', source, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', ...x264]
 }
@@ -91,7 +99,12 @@ export async function demux(path: string): Promise<Clip> {
 /** The pictures that ffmpeg decodes from a file or an Annex B stream, in presentation order, each tightly packed. */
 export async function decodeByFfmpeg(
   source: string | Uint8Array,
-  { width, height, pixelFormat = 'yuv420p', inputOptions = [] as string[] }: { width: number; height: number; pixelFormat?: string; inputOptions?: string[] },
+  {
+    width,
+    height,
+    pixelFormat = 'yuv420p',
+    inputOptions = [] as string[],
+  }: { width: number; height: number; pixelFormat?: string; inputOptions?: string[] },
 ): Promise<Buffer[]> {
   const file = typeof source === 'string'
   const from = file ? ['-noautorotate', '-i', source] : ['-f', 'h264', '-i', 'pipe:0']
@@ -113,7 +126,23 @@ function bytesPerPicture(pixelFormat: string, width: number, height: number): nu
  * from an H.264 Annex B stream.
  */
 export async function macroblockQuantizers(stream: Uint8Array): Promise<number[][]> {
-  const args = ['-hide_banner', '-nostdin', '-loglevel', 'debug', '-threads', '1', '-debug:v', 'qp', '-f', 'h264', '-i', 'pipe:0', '-f', 'null', '-']
+  const args = [
+    '-hide_banner',
+    '-nostdin',
+    '-loglevel',
+    'debug',
+    '-threads',
+    '1',
+    '-debug:v',
+    'qp',
+    '-f',
+    'h264',
+    '-i',
+    'pipe:0',
+    '-f',
+    'null',
+    '-',
+  ]
   const { stderr } = await run('ffmpeg', args, stream)
   const pictures: number[][] = []
   for (const line of stderr.split('\n')) {

@@ -28,11 +28,31 @@ export function layoutOf(format, width, height) {
   const halfWidth = (width + 1) >> 1
   const halfHeight = (height + 1) >> 1
   const shapes = {
-    I420: [[width, height], [halfWidth, halfHeight], [halfWidth, halfHeight]],
-    I420A: [[width, height], [halfWidth, halfHeight], [halfWidth, halfHeight], [width, height]],
-    I422: [[width, height], [halfWidth, height], [halfWidth, height]],
-    I444: [[width, height], [width, height], [width, height]],
-    NV12: [[width, height], [halfWidth * 2, halfHeight]],
+    I420: [
+      [width, height],
+      [halfWidth, halfHeight],
+      [halfWidth, halfHeight],
+    ],
+    I420A: [
+      [width, height],
+      [halfWidth, halfHeight],
+      [halfWidth, halfHeight],
+      [width, height],
+    ],
+    I422: [
+      [width, height],
+      [halfWidth, height],
+      [halfWidth, height],
+    ],
+    I444: [
+      [width, height],
+      [width, height],
+      [width, height],
+    ],
+    NV12: [
+      [width, height],
+      [halfWidth * 2, halfHeight],
+    ],
     RGBA: [[width * 4, height]],
     RGBX: [[width * 4, height]],
     BGRA: [[width * 4, height]],

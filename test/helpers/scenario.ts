@@ -33,7 +33,10 @@ export function runScenario(name: string, { seconds = 60 }: { seconds?: number }
 /** Runs a scenario and expects it to end by itself with `code`. What it printed is in the failure's message. */
 export async function expectScenario(name: string, { code = 0, seconds = 60 } = {}): Promise<Ending> {
   const ending = await runScenario(name, { seconds })
-  expect({ code: ending.code, signal: ending.signal }, `${name} after ${ending.seconds.toFixed(1)} s\n${ending.stderr}`).toEqual({
+  expect(
+    { code: ending.code, signal: ending.signal },
+    `${name} after ${ending.seconds.toFixed(1)} s\n${ending.stderr}`,
+  ).toEqual({
     code,
     signal: null,
   })

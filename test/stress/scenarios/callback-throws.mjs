@@ -1,5 +1,13 @@
 // An exception thrown by a callback is an uncaught exception, as in browsers; nothing else is disturbed.
-import { assert, assertNothingLives, encodeClip, encodeFrames, encoderConfig, makeDecoder, makeEncoder } from './support.mjs'
+import {
+  assert,
+  assertNothingLives,
+  encodeClip,
+  encodeFrames,
+  encoderConfig,
+  makeDecoder,
+  makeEncoder,
+} from './support.mjs'
 
 const uncaught = []
 process.on('uncaughtException', (error) => uncaught.push(error.message))

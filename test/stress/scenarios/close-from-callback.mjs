@@ -1,5 +1,13 @@
 // Callbacks may call any method of the codec that called them.
-import { assert, assertAborted, assertNothingLives, encodeFrames, encoderConfig, makeEncoder, until } from './support.mjs'
+import {
+  assert,
+  assertAborted,
+  assertNothingLives,
+  encodeFrames,
+  encoderConfig,
+  makeEncoder,
+  until,
+} from './support.mjs'
 
 const closing = makeEncoder(encoderConfig, { onChunk: () => closing.encoder.close() })
 encodeFrames(closing.encoder, 20)

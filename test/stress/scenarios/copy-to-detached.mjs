@@ -1,12 +1,18 @@
 // A destination that goes away during a pending conversion: the promise rejects with TypeError, and whoever owns the
 // memory then never sees it change.
-import { assert, assertNothingLives, sleep, VideoFrame } from './support.mjs'
+
 import { i420Picture } from '../../helpers/pictures.js'
+import { assert, assertNothingLives, sleep, VideoFrame } from './support.mjs'
 
 const width = 7680
 const height = 4320
 const size = width * height * 4
-const frame = new VideoFrame(i420Picture(width, height, 0), { format: 'I420', codedWidth: width, codedHeight: height, timestamp: 0 })
+const frame = new VideoFrame(i420Picture(width, height, 0), {
+  format: 'I420',
+  codedWidth: width,
+  codedHeight: height,
+  timestamp: 0,
+})
 
 /** Starts a conversion into `destination`, takes the memory away with `take`, and returns what `take` returned. */
 async function copyAndTake(destination, take) {

@@ -52,7 +52,9 @@ for (const [name, damage] of Object.entries(damages)) {
   for (let seed = 0; seed < 30; seed++) {
     const pick = random(seed)
     const victim = pick(chunks.length)
-    const input = chunks.map((chunk, index) => (index === victim ? alterChunk(chunk, (data) => damage(data, pick)) : chunk))
+    const input = chunks.map((chunk, index) =>
+      index === victim ? alterChunk(chunk, (data) => damage(data, pick)) : chunk,
+    )
     await run(decoderConfig, input, `${name}, seed ${seed}`)
     const { description, ...inBand } = decoderConfig
     await run(inBand, input, `${name}, seed ${seed}, no description`)

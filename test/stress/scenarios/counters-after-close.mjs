@@ -1,4 +1,12 @@
-import { assertNothingLives, encodeClip, encodeFrames, encoderConfig, makeDecoder, makeEncoder, until } from './support.mjs'
+import {
+  assertNothingLives,
+  encodeClip,
+  encodeFrames,
+  encoderConfig,
+  makeDecoder,
+  makeEncoder,
+  until,
+} from './support.mjs'
 
 const clip = await encodeClip(20)
 for (const latencyMode of ['realtime', 'quality']) {

@@ -1,5 +1,14 @@
 // An encoder with reordered frames inside is closed before they come out.
-import { assert, assertNothingLives, counters, encodeFrames, encoderConfig, makeEncoder, sleep, until } from './support.mjs'
+import {
+  assert,
+  assertNothingLives,
+  counters,
+  encodeFrames,
+  encoderConfig,
+  makeEncoder,
+  sleep,
+  until,
+} from './support.mjs'
 
 const evictedBefore = counters().evictedFrameInfo
 for (let round = 0; round < 5; round++) {

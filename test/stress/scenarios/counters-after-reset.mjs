@@ -1,5 +1,15 @@
 // reset() gives back all but the codec itself.
-import { assert, assertNothingLives, encodeClip, encodeFrames, encoderConfig, liveCounters, makeDecoder, makeEncoder, until } from './support.mjs'
+import {
+  assert,
+  assertNothingLives,
+  encodeClip,
+  encodeFrames,
+  encoderConfig,
+  liveCounters,
+  makeDecoder,
+  makeEncoder,
+  until,
+} from './support.mjs'
 
 const clip = await encodeClip(20)
 const { encoder, chunks } = makeEncoder({ ...encoderConfig, codec: 'avc1.640028', latencyMode: 'quality' })

@@ -1,4 +1,12 @@
-import { assert, assertAborted, assertNothingLives, encodeFrames, encoderConfig, makeEncoder, timestampOf } from './support.mjs'
+import {
+  assert,
+  assertAborted,
+  assertNothingLives,
+  encodeFrames,
+  encoderConfig,
+  makeEncoder,
+  timestampOf,
+} from './support.mjs'
 
 const { encoder, chunks, errors } = makeEncoder(null)
 const aborted = []

@@ -11,4 +11,7 @@ const { decoder, timestamps } = makeDecoder(clip.decoderConfig)
 for (const chunk of clip.chunks) decoder.decode(chunk)
 await decoder.flush()
 assert.equal(timestamps.length, 10)
-await until(() => liveCounters().codecs === 2 && !liveCounters().frames && !liveCounters().packets, 'only the two codecs to live')
+await until(
+  () => liveCounters().codecs === 2 && !liveCounters().frames && !liveCounters().packets,
+  'only the two codecs to live',
+)

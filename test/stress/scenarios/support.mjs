@@ -30,7 +30,12 @@ export function timestampOf(index) {
 }
 
 export function makeFrame(index, { width, height } = encoderConfig, timestamp = timestampOf(index)) {
-  return new VideoFrame(picture(width, height, index), { format: 'I420', codedWidth: width, codedHeight: height, timestamp })
+  return new VideoFrame(picture(width, height, index), {
+    format: 'I420',
+    codedWidth: width,
+    codedHeight: height,
+    timestamp,
+  })
 }
 
 /** Encodes `count` frames without waiting and closes each. */
@@ -98,7 +103,17 @@ export function alterChunk(chunk, change) {
   return new EncodedVideoChunk({ type: chunk.type, timestamp: chunk.timestamp, data: change(data) ?? data })
 }
 
-const live = ['frames', 'pictures', 'packets', 'buffers', 'bytes', 'codecs', 'frameInfoEntries', 'callbackData', 'encodeTasks']
+const live = [
+  'frames',
+  'pictures',
+  'packets',
+  'buffers',
+  'bytes',
+  'codecs',
+  'frameInfoEntries',
+  'callbackData',
+  'encodeTasks',
+]
 
 /** The live counters that are not zero. */
 export function liveCounters() {

@@ -1,6 +1,15 @@
 import { once } from 'node:events'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
-import { assert, assertNothingLives, encodeClip, encodeFrames, encoderConfig, makeDecoder, makeEncoder, sleep } from './support.mjs'
+import {
+  assert,
+  assertNothingLives,
+  encodeClip,
+  encodeFrames,
+  encoderConfig,
+  makeDecoder,
+  makeEncoder,
+  sleep,
+} from './support.mjs'
 
 const size = { width: 640, height: 360 }
 
