@@ -4,7 +4,7 @@
  */
 import { type Converter, isObject, typeError } from './conversions.js'
 
-interface Member<T, Presence extends 'required' | 'default' | 'optional'> {
+export interface Member<T, Presence extends 'required' | 'default' | 'optional'> {
   readonly convert: Converter<T>
   readonly presence: Presence
   readonly defaultValue?: () => T
