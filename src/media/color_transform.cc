@@ -162,14 +162,15 @@ double ToLinear(int transfer, double v) {
   }
 }
 
-// sRGB's curve, which Display P3 shares, from linear light in steps fine enough for its steep beginning.
+// sRGB's curve, which Display P3 shares, from linear light in steps fine enough for its steep beginning, to bytes.
 constexpr int kEncodeSteps = 65535;
-const float* EncodeTable() {
-  static const float* table = [] {
-    float* values = new float[kEncodeSteps + 1];
+const uint8_t* EncodeTable() {
+  static const uint8_t* table = [] {
+    uint8_t* values = new uint8_t[kEncodeSteps + 1];
     for (int i = 0; i <= kEncodeSteps; i++) {
       const double v = static_cast<double>(i) / kEncodeSteps;
-      values[i] = static_cast<float>(v <= 0.0031308 ? v * 12.92 : 1.055 * std::pow(v, 1 / 2.4) - 0.055);
+      const double encoded = v <= 0.0031308 ? v * 12.92 : 1.055 * std::pow(v, 1 / 2.4) - 0.055;
+      values[i] = static_cast<uint8_t>(std::lround(encoded * 255));
     }
     return values;
   }();
@@ -179,8 +180,10 @@ const float* EncodeTable() {
 // As many steps as 12 bits have, so that no source loses anything.
 constexpr int kLinearSteps = 4095;
 
+constexpr int kBlock = 256;  // pixels
+
 int Index(float value, int steps) {
-  return static_cast<int>(std::min(std::max(value, 0.0f), 1.0f) * static_cast<float>(steps) + 0.5f);
+  return static_cast<int>(std::min(std::max(value * static_cast<float>(steps) + 0.5f, 0.0f), static_cast<float>(steps)));
 }
 
 }  // namespace
@@ -200,9 +203,17 @@ std::shared_ptr<const ColorTransform> ColorTransform::Find(const ColorSpace& sou
 }
 
 ColorTransform::ColorTransform(int primaries, int transfer, bool to_display_p3)
-    : to_linear_(kLinearSteps + 1), hlg_(transfer == kTransferHlg) {
+    : to_linear_(kLinearSteps + 1) {
   for (int i = 0; i <= kLinearSteps; i++)
     to_linear_[i] = static_cast<float>(ToLinear(transfer, static_cast<double>(i) / kLinearSteps));
+  if (transfer == kTransferHlg) {
+    // The opto-optical transfer function of BT.2100 for a display of 1,000 cd/m2: its gamma is 1.2.
+    hlg_gain_.resize(kLinearSteps + 1);
+    for (int i = 0; i <= kLinearSteps; i++) {
+      const double luminance = static_cast<double>(i) / kLinearSteps;
+      hlg_gain_[i] = static_cast<float>(kHlgPeakNits / kReferenceWhiteNits * std::pow(luminance, 0.2));
+    }
+  }
   const Primaries& source = FindPrimaries(primaries);
   const Primaries& target = FindPrimaries(to_display_p3 ? kPrimariesDisplayP3 : kPrimariesBt709);
   Matrix source_to_xyz, adapt, adapted, target_to_xyz, xyz_to_target, all;
@@ -218,25 +229,43 @@ ColorTransform::ColorTransform(int primaries, int transfer, bool to_display_p3)
   }
 }
 
-void ColorTransform::Apply(int width, FloatRow* row) const {
-  const float* to_linear = to_linear_.data();
-  const float* encode = EncodeTable();
-  const auto& m = primaries_;
-  for (int i = 0; i < width; i++) {
-    float r = to_linear[Index(row->r[i], kLinearSteps)];
-    float g = to_linear[Index(row->g[i], kLinearSteps)];
-    float b = to_linear[Index(row->b[i], kLinearSteps)];
-    if (hlg_) {
-      // The opto-optical transfer function of BT.2100 for a display of 1,000 cd/m2: its gamma is 1.2.
-      const float luminance = luminance_[0] * r + luminance_[1] * g + luminance_[2] * b;
-      const float gain = static_cast<float>(kHlgPeakNits / kReferenceWhiteNits) * std::pow(luminance, 0.2f);
-      r *= gain;
-      g *= gain;
-      b *= gain;
+// Look-ups and arithmetic alternate in loops of their own, so that the compiler makes vectors of the arithmetic.
+void ColorTransform::StoreBlock(const float* const (&rgb)[3], int width, uint8_t (*bytes)[3]) const {
+  int index[3][kBlock];
+  float linear[3][kBlock];
+  for (int c = 0; c < 3; c++) {
+    for (int i = 0; i < width; i++) index[c][i] = Index(rgb[c][i], kLinearSteps);
+    for (int i = 0; i < width; i++) linear[c][i] = to_linear_[index[c][i]];
+  }
+  if (!hlg_gain_.empty()) {
+    for (int i = 0; i < width; i++) {
+      const float gain = hlg_gain_[Index(
+          luminance_[0] * linear[0][i] + luminance_[1] * linear[1][i] + luminance_[2] * linear[2][i], kLinearSteps)];
+      for (auto& channel : linear) channel[i] *= gain;
     }
-    row->r[i] = encode[Index(m[0][0] * r + m[0][1] * g + m[0][2] * b, kEncodeSteps)];
-    row->g[i] = encode[Index(m[1][0] * r + m[1][1] * g + m[1][2] * b, kEncodeSteps)];
-    row->b[i] = encode[Index(m[2][0] * r + m[2][1] * g + m[2][2] * b, kEncodeSteps)];
+  }
+  const uint8_t* encode = EncodeTable();
+  for (int c = 0; c < 3; c++) {
+    const float from_r = primaries_[c][0], from_g = primaries_[c][1], from_b = primaries_[c][2];
+    for (int i = 0; i < width; i++) {
+      index[c][i] = Index(from_r * linear[0][i] + from_g * linear[1][i] + from_b * linear[2][i], kEncodeSteps);
+    }
+    for (int i = 0; i < width; i++) bytes[i][c] = encode[index[c][i]];
+  }
+}
+
+void ColorTransform::Store(const FloatRow& row, int width, bool blue_first, bool opaque, uint8_t* pixels) const {
+  const int red = blue_first ? 2 : 0, blue = blue_first ? 0 : 2;
+  uint8_t bytes[kBlock][3];
+  for (int start = 0; start < width; start += kBlock) {
+    const int count = std::min(kBlock, width - start);
+    StoreBlock({row.r.data() + start, row.g.data() + start, row.b.data() + start}, count, bytes);
+    for (int i = 0; i < count; i++, pixels += 4) {
+      pixels[red] = bytes[i][0];
+      pixels[1] = bytes[i][1];
+      pixels[blue] = bytes[i][2];
+      pixels[3] = opaque ? 255 : static_cast<uint8_t>(Index(row.a[start + i], 255));
+    }
   }
 }
 

@@ -15,15 +15,17 @@ class ColorTransform {
   // transforms are made once for the process.
   static std::shared_ptr<const ColorTransform> Find(const ColorSpace& source, bool to_display_p3);
 
-  // Replaces R'G'B' of the source in `row` by those of the target, clipped to 0..1.
-  void Apply(int width, FloatRow* row) const;
+  // Writes R'G'B' of the target, clipped to 0..1, as 4-byte pixels; the alpha byte is 255 when `opaque`.
+  void Store(const FloatRow& row, int width, bool blue_first, bool opaque, uint8_t* pixels) const;
 
  private:
   ColorTransform(int primaries, int transfer, bool to_display_p3);
+  void StoreBlock(const float* const (&rgb)[3], int width, uint8_t (*bytes)[3]) const;
 
   std::vector<float> to_linear_;  // SDR white is 1
-  bool hlg_ = false;
-  float luminance_[3];    // weights of the source's R, G and B in luminance
+  // For HLG: what a scene luminance of 0..1 multiplies the colours with. Empty for other transfers.
+  std::vector<float> hlg_gain_;
+  float luminance_[3];     // weights of the source's R, G and B in luminance
   float primaries_[3][3];  // linear source RGB -> linear target RGB
 };
 

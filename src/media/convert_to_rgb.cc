@@ -113,8 +113,10 @@ class RgbConversion {
     FloatRow row(rect.width);
     for (int y = 0; y < rect.height; y++) {
       reader.Read(rect.x, rect.y + y, rect.width, &row);
-      if (transform) transform->Apply(rect.width, &row);
-      StoreRgb8(row, rect.width, blue_first_, opaque_, DestinationRow(y));
+      if (transform)
+        transform->Store(row, rect.width, blue_first_, opaque_, DestinationRow(y));
+      else
+        StoreRgb8(row, rect.width, blue_first_, opaque_, DestinationRow(y));
     }
     return Status::Ok();
   }
@@ -269,13 +271,13 @@ Status ConvertToRgb(const Picture& picture, PixelFormat source_format, const Rec
 int64_t EstimateConvertToRgbMicros(PixelFormat source_format, const Rect& rect, const ColorSpace& color,
                                    bool display_p3) {
   // Nanoseconds for a pixel: twice what 1080p pictures took on one core of 2023, as the destination is often new memory.
-  const PixelFormatInfo& info = GetPixelFormatInfo(source_format);
   const int matrix = EffectiveMatrix(color.matrix);
-  double nanoseconds = info.is_rgb ? 0.3 : 0.4;
+  const bool is_yuv = !GetPixelFormatInfo(source_format).is_rgb;
+  double nanoseconds = 0.4;
   if (ColorTransform::Find(color, display_p3))
-    nanoseconds = 30;
-  else if (!info.is_rgb && (matrix == kMatrixRgb || matrix == kMatrixYcgco))
-    nanoseconds = 10;
+    nanoseconds = 14;
+  else if (is_yuv && (matrix == kMatrixRgb || matrix == kMatrixYcgco))
+    nanoseconds = 8;
   return static_cast<int64_t>(nanoseconds * rect.width * rect.height / 1000);
 }
 
