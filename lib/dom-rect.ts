@@ -81,13 +81,12 @@ class DOMRectReadOnlyFallback implements DOMRectReadOnly {
   }
 
   toJSON(): ReturnType<DOMRectReadOnly['toJSON']> {
-    const { x, y, width, height, top, right, bottom, left } = this
-    return { x, y, width, height, top, right, bottom, left }
+    const { top, right, bottom, left } = this
+    return { x: this.#x, y: this.#y, width: this.#width, height: this.#height, top, right, bottom, left }
   }
 
   static {
-    Object.defineProperty(this, 'name', { value: 'DOMRectReadOnly', configurable: true })
-    defineInterface(this)
+    defineInterface(this, 'DOMRectReadOnly')
   }
 }
 

@@ -125,7 +125,7 @@ export class EncodedVideoChunk {
       create: (slots) => new EncodedVideoChunk(new SlotsArgument(slots) as unknown as EncodedVideoChunkInit),
       isChunk: (value): value is EncodedVideoChunk => typeof value === 'object' && value !== null && #slots in value,
     }
-    defineInterface(this)
+    defineInterface(this, 'EncodedVideoChunk')
   }
 }
 

@@ -51,11 +51,11 @@ export class VideoColorSpace {
 
   /** The members as a plain object. */
   toJSON(): VideoColorSpaceJSON {
-    const { primaries, transfer, matrix, fullRange } = this
-    return { primaries, transfer, matrix, fullRange }
+    const { primaries, transfer, matrix, fullRange } = this.#names
+    return { primaries, transfer, matrix, fullRange } as VideoColorSpaceJSON
   }
 
   static {
-    defineInterface(this)
+    defineInterface(this, 'VideoColorSpace')
   }
 }

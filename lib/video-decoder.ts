@@ -193,6 +193,6 @@ export class VideoDecoder extends EventTarget {
   }
 
   static {
-    defineInterface(this)
+    defineInterface(this, 'VideoDecoder')
   }
 }

@@ -244,7 +244,7 @@ export class VideoEncoder extends EventTarget {
   }
 
   static {
-    defineInterface(this)
+    defineInterface(this, 'VideoEncoder')
   }
 }
 

@@ -238,7 +238,7 @@ export class VideoFrame {
       create: (slots) => new VideoFrame(new SlotsArgument(slots) as never),
       isFrame: (value): value is VideoFrame => typeof value === 'object' && value !== null && #slots in value,
     }
-    defineInterface(this)
+    defineInterface(this, 'VideoFrame')
   }
 }
 

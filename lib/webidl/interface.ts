@@ -8,12 +8,13 @@ function makeEnumerable(object: object): void {
   }
 }
 
-/** Makes the members of a class enumerable and gives its prototype the class string, as Web IDL demands. */
-export function defineInterface(interfaceObject: abstract new (...args: never[]) => object): void {
+/**
+ * Makes the members of a class enumerable and gives its prototype the class string, as Web IDL demands.
+ * @param name the interface's name; bundlers rename classes that refer to themselves
+ */
+export function defineInterface(interfaceObject: abstract new (...args: never[]) => object, name: string): void {
   makeEnumerable(interfaceObject.prototype)
   makeEnumerable(interfaceObject)
-  Object.defineProperty(interfaceObject.prototype, Symbol.toStringTag, {
-    value: interfaceObject.name,
-    configurable: true,
-  })
+  Object.defineProperty(interfaceObject, 'name', { value: name, configurable: true })
+  Object.defineProperty(interfaceObject.prototype, Symbol.toStringTag, { value: name, configurable: true })
 }
