@@ -7,6 +7,7 @@
 #include "media/convert.h"
 #include "media/copy.h"
 #include "media/rgb_to_yuv.h"
+#include "media/yuv_to_yuv.h"
 
 namespace webcodecs {
 namespace {
@@ -69,11 +70,6 @@ AVPixelFormat AvFormatFor(PixelFormat format, int matrix) {
 // What is unspecified is taken for what the encoder was told: altering it would be a guess.
 int AgreedMatrix(int matrix, int encoder_matrix) {
   return EffectiveMatrix(matrix == kMatrixUnspecified ? encoder_matrix : matrix);
-}
-
-bool IsEightBitYuv(PixelFormat format) {
-  const PixelFormatInfo& info = GetPixelFormatInfo(format);
-  return !info.is_rgb && info.bit_depth == 8;
 }
 
 bool CutsChroma(const PixelFormatInfo& info, const Rect& visible) {
@@ -204,64 +200,105 @@ bool ConvertRgb(const Source& source, const ColorSpace& color, PixelFormat forma
   return true;
 }
 
-// A pair of chroma planes, either of which may be shared with the frame or stand in `memory`.
-struct ChromaPlanes {
-  uint8_t* u = nullptr;
-  uint8_t* v = nullptr;
-  int u_stride = 0, v_stride = 0;
-  PoolBufferPtr memory;
-
-  bool Allocate(int width, int height) {
-    memory = FramePool::Global().Acquire(2 * static_cast<size_t>(width) * height);
-    if (!memory) return false;
-    u = memory->data();
-    v = u + static_cast<size_t>(width) * height;
-    u_stride = v_stride = width;
-    return true;
+void ScaleRows(const uint8_t* from, int from_stride, int from_width, int from_height, uint8_t* to, int to_stride,
+               int to_width, int to_height, bool wide) {
+  if (wide) {
+    libyuv::ScalePlane_16(reinterpret_cast<const uint16_t*>(from), from_stride / 2, from_width, from_height,
+                          reinterpret_cast<uint16_t*>(to), to_stride / 2, to_width, to_height, libyuv::kFilterBox);
+  } else {
+    libyuv::ScalePlane(from, from_stride, from_width, from_height, to, to_stride, to_width, to_height,
+                       libyuv::kFilterBox);
   }
-};
+}
 
-// Between 8-bit YUV formats of any sub-sampling and size; the meaning of the samples stays the same.
-bool ScaleYuv8(const Source& source, PixelFormat format, AVFrame* out) {
-  libyuv::ScalePlane(source.data[0], source.stride[0], source.width, source.height, out->data[0], out->linesize[0],
-                     out->width, out->height, libyuv::kFilterBox);
-  const PlaneInfo& from_shape = GetPixelFormatInfo(source.format).planes[1];
-  const PlaneInfo& to_shape = GetPixelFormatInfo(format).planes[1];
-  const int from_width = PlaneWidth(from_shape, source.width), from_height = PlaneHeight(from_shape, source.height);
-  const int to_width = PlaneWidth(to_shape, out->width), to_height = PlaneHeight(to_shape, out->height);
-  const bool split = source.format == PixelFormat::kNV12, merge = format == PixelFormat::kNV12;
+// Between planar YUV formats of one bit depth, any sub-sampling and size; the meaning of the samples stays the same.
+void ScaleYuv(const Source& source, PixelFormat format, AVFrame* out) {
+  const PixelFormatInfo& from = GetPixelFormatInfo(source.format);
+  const PixelFormatInfo& to = GetPixelFormatInfo(format);
+  for (int plane = 0; plane < 3; plane++) {
+    const PlaneInfo &a = from.planes[plane], &b = to.planes[plane];
+    ScaleRows(source.data[plane], source.stride[plane], PlaneWidth(a, source.width), PlaneHeight(a, source.height),
+              out->data[plane], out->linesize[plane], PlaneWidth(b, out->width), PlaneHeight(b, out->height),
+              to.bit_depth > 8);
+  }
+}
 
-  ChromaPlanes to;
+// Gives an NV12 source planes of its own for U and V, which `memory` keeps.
+bool SplitChroma(Source* source, AVFramePtr* memory) {
+  if (source->format != PixelFormat::kNV12) return true;
+  *memory = AllocatePoolFrame(PixelFormat::kI420, source->width, source->height);
+  if (!*memory) return false;
+  AVFrame& split = **memory;
+  const PlaneInfo& shape = GetPixelFormatInfo(PixelFormat::kI420).planes[1];
+  libyuv::SplitUVPlane(source->data[1], source->stride[1], split.data[1], split.linesize[1], split.data[2],
+                       split.linesize[2], PlaneWidth(shape, source->width), PlaneHeight(shape, source->height));
+  source->format = PixelFormat::kI420;
+  for (int plane : {1, 2}) {
+    source->data[plane] = split.data[plane];
+    source->stride[plane] = split.linesize[plane];
+  }
+  return true;
+}
+
+void MergeChroma(const AVFrame& planar, AVFrame* nv12) {
+  const PlaneInfo& shape = GetPixelFormatInfo(PixelFormat::kI420).planes[1];
+  libyuv::MergeUVPlane(planar.data[1], planar.linesize[1], planar.data[2], planar.linesize[2], nv12->data[1],
+                       nv12->linesize[1], PlaneWidth(shape, nv12->width), PlaneHeight(shape, nv12->height));
+}
+
+// The planar format with the sub-sampling of one and the bit depth of another.
+PixelFormat PlanarFormat(PixelFormat sampling, int bit_depth) {
+  constexpr PixelFormat kTable[3][3] = {
+      {PixelFormat::kI420, PixelFormat::kI420P10, PixelFormat::kI420P12},
+      {PixelFormat::kI422, PixelFormat::kI422P10, PixelFormat::kI422P12},
+      {PixelFormat::kI444, PixelFormat::kI444P10, PixelFormat::kI444P12},
+  };
+  const PlaneInfo& chroma = GetPixelFormatInfo(sampling).planes[1];
+  return kTable[chroma.sample_height == 2 ? 0 : chroma.sample_width == 2 ? 1 : 2][(bit_depth - 8) / 2];
+}
+
+// Between any two YUV formats, sizes and colours. The colour changes at the source's size and sub-sampling, then the
+// planes are scaled.
+bool ConvertYuvFrame(Source source, const ColorSpace& from, PixelFormat format, const ColorSpace& to, AVFrame* out) {
+  AVFramePtr split, recoloured, planar;
+  if (!SplitChroma(&source, &split)) return false;
+  AVFrame* target = out;
+  const bool merge = format == PixelFormat::kNV12;
   if (merge) {
-    if (!to.Allocate(to_width, to_height)) return false;
-  } else {
-    to.u = out->data[1];
-    to.v = out->data[2];
-    to.u_stride = out->linesize[1];
-    to.v_stride = out->linesize[2];
+    // The luma plane is written where it belongs, the others where they can be merged from.
+    planar = AllocatePoolFrame(PixelFormat::kI420, out->width, out->height);
+    if (!planar) return false;
+    planar->data[0] = out->data[0];
+    planar->linesize[0] = out->linesize[0];
+    target = planar.get();
   }
-  if (split && from_width == to_width && from_height == to_height) {
-    libyuv::SplitUVPlane(source.data[1], source.stride[1], to.u, to.u_stride, to.v, to.v_stride, to_width, to_height);
-  } else {
-    ChromaPlanes from;
-    const uint8_t* u = source.data[1];
-    const uint8_t* v = source.data[2];
-    int u_stride = source.stride[1], v_stride = source.stride[2];
-    if (split) {
-      if (!from.Allocate(from_width, from_height)) return false;
-      libyuv::SplitUVPlane(u, u_stride, from.u, from.u_stride, from.v, from.v_stride, from_width, from_height);
-      u = from.u;
-      v = from.v;
-      u_stride = v_stride = from.u_stride;
+  const int bit_depth = GetPixelFormatInfo(format).bit_depth;
+  const PixelFormat target_format = merge ? PixelFormat::kI420 : format;
+  const bool same_samples = EffectiveMatrix(from.matrix) == EffectiveMatrix(to.matrix) &&
+                            IsFullRange(from) == IsFullRange(to) &&
+                            GetPixelFormatInfo(source.format).bit_depth == bit_depth;
+  const PixelFormat recoloured_format = PlanarFormat(source.format, bit_depth);
+  const bool scales =
+      recoloured_format != target_format || source.width != out->width || source.height != out->height;
+  if (!same_samples) {
+    AVFrame* step = target;
+    if (scales) {
+      recoloured = AllocatePoolFrame(recoloured_format, source.width, source.height);
+      if (!recoloured) return false;
+      step = recoloured.get();
     }
-    libyuv::ScalePlane(u, u_stride, from_width, from_height, to.u, to.u_stride, to_width, to_height,
-                       libyuv::kFilterBox);
-    libyuv::ScalePlane(v, v_stride, from_width, from_height, to.v, to.v_stride, to_width, to_height,
-                       libyuv::kFilterBox);
+    const YuvPlanes planes{{source.data[0], source.data[1], source.data[2]},
+                           {source.stride[0], source.stride[1], source.stride[2]}};
+    ConvertYuv(planes, source.format, from, source.width, source.height, recoloured_format, to, step->data,
+               step->linesize);
+    if (scales) {
+      source.format = recoloured_format;
+      std::copy_n(step->data, 4, source.data);
+      std::copy_n(step->linesize, 4, source.stride);
+    }
   }
-  if (merge) {
-    libyuv::MergeUVPlane(to.u, to.u_stride, to.v, to.v_stride, out->data[1], out->linesize[1], to_width, to_height);
-  }
+  if (same_samples || scales) ScaleYuv(source, target_format, target);
+  if (merge) MergeChroma(*target, out);
   return true;
 }
 
@@ -280,6 +317,7 @@ struct EncoderInputConverter::State {
   Status Convert(const PicturePtr& picture, PixelFormat source_format, const Rect& visible, const ColorSpace& from,
                  AVFramePtr* out);
   Status Scale(const Source& source, int matrix, bool full_range, AVFrame* out);
+  Status OpenScaler(const Source& source, int matrix, bool full_range, const AVFrame& out);
   Status ScaleForeign(const Picture& picture, const Rect& visible, const ColorSpace& from, AVFramePtr* out);
   void SetColor(AVFrame* out) const;
 };
@@ -311,8 +349,9 @@ Status EncoderInputConverter::State::Convert(const PicturePtr& picture, PixelFor
   if (!*out) return OutOfMemory();
   (*out)->format = AvFormatFor(format, EffectiveMatrix(color.matrix));
   if (rgb_kernel) return ConvertRgb(source, color, format, out->get()) ? Status::Ok() : OutOfMemory();
-  if (same_color && IsEightBitYuv(from_format) && IsEightBitYuv(format))
-    return ScaleYuv8(source, format, out->get()) ? Status::Ok() : OutOfMemory();
+  const ColorSpace meant{from.primaries, from.transfer, matrix, full_range ? 1 : 0};
+  if (!is_rgb && !GetPixelFormatInfo(format).is_rgb && CanConvertYuv(meant, color))
+    return ConvertYuvFrame(std::move(source), meant, format, color, out->get()) ? Status::Ok() : OutOfMemory();
   return Scale(source, matrix, full_range, out->get());
 }
 
@@ -323,18 +362,39 @@ Status EncoderInputConverter::State::Scale(const Source& source, int matrix, boo
   const ScalerKey key{source.av_format, source.width, source.height, matrix,    full_range,
                       out->width,       out->height,  to_format,     to_matrix, to_full_range};
   if (!scaler || key != scaler_key) {
-    scaler.reset(sws_getContext(source.width, source.height, source.av_format, out->width, out->height, to_format,
-                                SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP, nullptr,
-                                nullptr, nullptr));
+    Status status = OpenScaler(source, matrix, full_range, *out);
+    if (!status.ok()) return status;
     scaler_key = key;
-    if (!scaler) return Status(StatusCode::kNotSupported, "No conversion from the frame's format to the encoder's");
-    // The numbers of swscale's matrices are H.273's.
-    sws_setColorspaceDetails(scaler.get(), sws_getCoefficients(matrix), full_range, sws_getCoefficients(to_matrix),
-                             to_full_range, 0, 1 << 16, 1 << 16);
   }
   const int rows =
       sws_scale(scaler.get(), source.data, source.stride, 0, source.height, out->data, out->linesize);
   return rows > 0 ? Status::Ok() : Status(StatusCode::kInternal, "swscale refused a frame");
+}
+
+Status EncoderInputConverter::State::OpenScaler(const Source& source, int matrix, bool full_range,
+                                                const AVFrame& out) {
+  scaler.reset(sws_alloc_context());
+  if (!scaler) return OutOfMemory();
+  SwsContext* context = scaler.get();
+  av_opt_set_int(context, "srcw", source.width, 0);
+  av_opt_set_int(context, "srch", source.height, 0);
+  av_opt_set_int(context, "src_format", source.av_format, 0);
+  av_opt_set_int(context, "dstw", out.width, 0);
+  av_opt_set_int(context, "dsth", out.height, 0);
+  av_opt_set_int(context, "dst_format", out.format, 0);
+  av_opt_set_int(context, "sws_flags", SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP, 0);
+  // Told only after the start, swscale would have chosen a path that leaves the range as it is.
+  av_opt_set_int(context, "src_range", full_range, 0);
+  av_opt_set_int(context, "dst_range", IsFullRange(color), 0);
+  if (sws_init_context(context, nullptr, nullptr) < 0) {
+    scaler.reset();
+    return Status(StatusCode::kNotSupported, "No conversion from the frame's format to the encoder's");
+  }
+  // The numbers of swscale's matrices are H.273's.
+  sws_setColorspaceDetails(context, sws_getCoefficients(matrix), full_range,
+                           sws_getCoefficients(EffectiveMatrix(color.matrix)), IsFullRange(color), 0, 1 << 16,
+                           1 << 16);
+  return Status::Ok();
 }
 
 Status EncoderInputConverter::State::ScaleForeign(const Picture& picture, const Rect& visible, const ColorSpace& from,
