@@ -7,6 +7,7 @@ import { rmSync } from 'node:fs'
 import { access, constants, mkdtemp, rename, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { Logging, LogLevel } from 'mediabunny'
 import '../dist/register.js'
 import { checkOutput, makeClip } from './demo/ffmpeg.mjs'
 import { h264CodecString } from './demo/h264-level.mjs'
@@ -24,6 +25,9 @@ const codecs = [
   { name: 'vp9', muxerCodec: 'vp9', prefixes: ['vp09.'], codecString: 'vp09.00.41.08' },
   { name: 'av1', muxerCodec: 'av1', prefixes: ['av01.'], codecString: 'av01.0.08M.08' },
 ]
+
+// What is wrong with an input is said by the demo itself, once.
+Logging.level = LogLevel.Silent
 
 /** Paths to remove when the program ends, however it ends. */
 const temporaryPaths = new Set()
