@@ -80,11 +80,14 @@ template <typename Worker>
 Napi::Value CreateCodec(const Napi::CallbackInfo& info) {
   auto worker = std::make_shared<Worker>(EnvState::Get(info.Env()), Int(info[0]));
   // Held as the base class, so that flush, reset and close need not know the direction.
-  auto* share = new std::shared_ptr<AsyncWorker>(std::move(worker));
-  return Handle<AsyncWorker>::New(info.Env(), share, [](Napi::Env, std::shared_ptr<AsyncWorker>* held) {
+  auto share = std::make_unique<std::shared_ptr<AsyncWorker>>(std::move(worker));
+  Napi::Value handle = Handle<AsyncWorker>::New(info.Env(), share.get(), [](Napi::Env, std::shared_ptr<AsyncWorker>* held) {
     (*held)->Close();
     delete held;
   });
+  // A worker that is being terminated makes no objects.
+  if (!handle.IsEmpty()) share.release();
+  return handle;
 }
 
 AsyncWorker& Worker(const Napi::Value& handle) { return **handle.As<Handle<AsyncWorker>>().Data(); }

@@ -372,17 +372,24 @@ Napi::Value DropStaging(const Napi::CallbackInfo& info) {
 }  // namespace
 
 Napi::Value WrapPicture(Napi::Env env, PicturePtr picture) {
-  return PictureHandle::New(env, new FrameHolder(env, std::move(picture)), [](Napi::BasicEnv env, FrameHolder* holder) {
+  const auto release = [](Napi::BasicEnv env, FrameHolder* holder) {
     holder->Close(env);
     delete holder;
-  });
+  };
+  auto* holder = new FrameHolder(env, std::move(picture));
+  Napi::Value handle = PictureHandle::New(env, holder, release);
+  // A worker that is being terminated makes no objects, so nothing would ever finalize this one.
+  if (handle.IsEmpty()) release(env, holder);
+  return handle;
 }
 
 PicturePtr UnwrapPicture(const Napi::Value& handle) { return handle.As<PictureHandle>().Data()->picture(); }
 
 Napi::Value WrapStaging(Napi::Env env, std::shared_ptr<Staging> staging) {
-  return StagingHandle::New(env, new std::shared_ptr<Staging>(std::move(staging)),
-                            [](Napi::BasicEnv, std::shared_ptr<Staging>* held) { delete held; });
+  auto held = std::make_unique<std::shared_ptr<Staging>>(std::move(staging));
+  Napi::Value handle = StagingHandle::New(env, held.get(), [](Napi::BasicEnv, std::shared_ptr<Staging>* h) { delete h; });
+  if (!handle.IsEmpty()) held.release();
+  return handle;
 }
 
 void RegisterFrameBindings(Napi::Env env, Napi::Object exports) {

@@ -1,5 +1,7 @@
 #include "codec/async_worker.h"
 
+#include <new>
+#include <system_error>
 #include <utility>
 
 namespace webcodecs {
@@ -18,8 +20,18 @@ void AsyncWorker::SubmitTask(std::unique_ptr<Task> task) {
   }
   env_->BeginTask();
   if (start) {
-    env_->AddWorker(shared_from_this());
-    thread_ = std::thread([this] { ThreadMain(); });
+    try {
+      thread_ = std::thread([this] { ThreadMain(); });
+      env_->AddWorker(shared_from_this());
+    } catch (const std::system_error& error) {
+      // The system has no thread left. The next task tries again, in a generation that has not failed.
+      std::deque<std::unique_ptr<Task>> dropped;
+      std::lock_guard<std::mutex> lock(mutex_);
+      started_ = false;
+      dropped.swap(queue_);
+      const Status status(StatusCode::kOutOfMemory, std::string("no thread for the codec: ") + error.what());
+      env_->Post(Event{codec_id_, generation_.load(), ErrorEvent{status}}, static_cast<int>(dropped.size()));
+    }
   } else {
     work_.notify_one();
   }
@@ -85,7 +97,11 @@ void AsyncWorker::ThreadMain() {
       continue;
     }
     task_generation_ = task->generation;
-    task->Run();
+    try {
+      task->Run();
+    } catch (const std::bad_alloc&) {
+      EndTask(Status(StatusCode::kOutOfMemory, "out of memory"), ConfiguredEvent{});
+    }
   }
   DestroyCodec();
   env_->PostExit(shared_from_this());

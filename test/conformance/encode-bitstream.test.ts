@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto'
 import { BufferTarget, EncodedPacket, EncodedVideoPacketSource, Mp4OutputFormat, Output } from 'mediabunny'
 import { describe, expect, it } from 'vitest'
-import { annexBStream, baseConfig, bytesOf, encodeAll, makeFrames, toBytes } from '../helpers/codecs.js'
+import { baseConfig, bytesOf, encodeAll, makeFrames, toBytes } from '../helpers/codecs.js'
 import {
   NalType,
   nalType,
@@ -163,11 +164,16 @@ describe("avc: { format: 'annexb' }", () => {
     expect(starts.every((start) => start === '00000001' || start.startsWith('000001'))).toBe(true)
   })
 
-  it('encodes the same pictures as the other format', async () => {
-    const annexb = await encodeAll({ ...baseConfig, avc: { format: 'annexb' } }, makeFrames(10))
-    const avc = await encodeAll({ ...baseConfig, avc: { format: 'avc' } }, makeFrames(10))
-    const slices = (stream: Uint8Array) =>
-      splitAnnexB(stream).filter((unit) => nalType(unit) === NalType.slice || nalType(unit) === NalType.idr)
-    expect(slices(annexBStream(annexb.chunks, annexb.metadata))).toEqual(slices(avc.stream))
+  it('encodes the same slices as the other format', async () => {
+    const config = { ...baseConfig, bitrateMode: 'quantizer' as const }
+    const annexb = await encodeAll({ ...config, avc: { format: 'annexb' } }, makeFrames(10))
+    const avc = await encodeAll({ ...config, avc: { format: 'avc' } }, makeFrames(10))
+    expect(sliceDigests(annexb.stream)).toEqual(sliceDigests(avc.stream))
   })
 })
+
+function sliceDigests(stream: Uint8Array): string[] {
+  return splitAnnexB(stream)
+    .filter((unit) => nalType(unit) === NalType.slice || nalType(unit) === NalType.idr)
+    .map((unit) => createHash('md5').update(unit).digest('hex'))
+}

@@ -96,29 +96,19 @@ export async function demux(path: string): Promise<Clip> {
   return { config: config as VideoDecoderConfig, chunks }
 }
 
-/** The pictures that ffmpeg decodes from a file or an Annex B stream, in presentation order, each tightly packed. */
+/**
+ * The pictures that ffmpeg decodes from a 4:2:0 file or Annex B stream, in presentation order, each tightly packed.
+ * No pixel is converted, so full-range pictures stay so.
+ */
 export async function decodeByFfmpeg(
   source: string | Uint8Array,
-  {
-    width,
-    height,
-    pixelFormat = 'yuv420p',
-    inputOptions = [] as string[],
-  }: { width: number; height: number; pixelFormat?: string; inputOptions?: string[] },
+  { width, height }: { width: number; height: number },
 ): Promise<Buffer[]> {
-  const file = typeof source === 'string'
-  const from = file ? ['-noautorotate', '-i', source] : ['-f', 'h264', '-i', 'pipe:0']
-  const to = ['-map', '0:v:0', '-fps_mode', 'passthrough', '-pix_fmt', pixelFormat, '-f', 'rawvideo', 'pipe:1']
-  const { stdout } = await ffmpeg(['-flags', '+unaligned', ...inputOptions, ...from, ...to], file ? undefined : source)
-  const size = bytesPerPicture(pixelFormat, width, height)
+  const [from, input] = typeof source === 'string' ? [['-i', source]] : [['-f', 'h264', '-i', 'pipe:0'], source]
+  const to = ['-map', '0:v:0', '-fps_mode', 'passthrough', '-f', 'rawvideo', 'pipe:1']
+  const { stdout } = await ffmpeg(['-flags', '+unaligned', '-noautorotate', ...from, ...to], input)
+  const { size } = layoutOf('I420', width, height)
   return Array.from({ length: stdout.length / size }, (_, index) => stdout.subarray(index * size, (index + 1) * size))
-}
-
-function bytesPerPicture(pixelFormat: string, width: number, height: number): number {
-  const half = (n: number) => (n + 1) >> 1
-  if (pixelFormat === 'yuv420p' || pixelFormat === 'yuvj420p') return width * height + 2 * half(width) * half(height)
-  if (pixelFormat === 'rgba') return width * height * 4
-  throw new Error(`unknown size of ${pixelFormat}`)
 }
 
 /**
@@ -126,23 +116,10 @@ function bytesPerPicture(pixelFormat: string, width: number, height: number): nu
  * from an H.264 Annex B stream.
  */
 export async function macroblockQuantizers(stream: Uint8Array): Promise<number[][]> {
-  const args = [
-    '-hide_banner',
-    '-nostdin',
-    '-loglevel',
-    'debug',
-    '-threads',
-    '1',
-    '-debug:v',
-    'qp',
-    '-f',
-    'h264',
-    '-i',
-    'pipe:0',
-    '-f',
-    'null',
-    '-',
-  ]
+  // Nothing is probed: pictures that are decoded for that would be printed twice.
+  const input = ['-probesize', '32', '-analyzeduration', '0', '-f', 'h264', '-i', 'pipe:0']
+  const debug = ['-loglevel', 'debug', '-threads', '1', '-debug:v', 'qp']
+  const args = ['-hide_banner', '-nostdin', ...debug, ...input, '-f', 'null', '-']
   const { stderr } = await run('ffmpeg', args, stream)
   const pictures: number[][] = []
   for (const line of stderr.split('\n')) {

@@ -9,15 +9,20 @@ for (let i = 0, state = 0x2545f491; i < noise.length; i++) {
   noise[i] = (state & 15) - 8
 }
 
-/** One channel of the picture: a slow wave, moving squares and fine grain, within 20..230. */
-function channel(data, start, step, stride, width, height, index, { period, grain }) {
-  const across = Float64Array.from({ length: width }, (_, x) => Math.sin((x + 4 * index) / period))
+/**
+ * One channel of the picture: a slow wave, squares and fine grain, within 20..230. All of it moves by (4, 2) pixels from
+ * one picture to the next; `scale` is how many pixels a sample covers across and down.
+ */
+function channel(data, start, step, stride, width, height, index, { period, grain, scale: [scaleX, scaleY] }) {
+  const left = (4 * index) / scaleX
+  const top = (2 * index) / scaleY
+  const across = Float64Array.from({ length: width }, (_, x) => Math.sin((x + left) / period))
   for (let y = 0; y < height; y++) {
-    const down = 55 * Math.cos((y + 2 * index) / (period * 1.4))
+    const down = 55 * Math.cos((y + top) / (period * 1.4))
     let at = start + y * stride
     for (let x = 0; x < width; x++, at += step) {
-      const square = (((x + 3 * index) >> 4) ^ (y >> 4)) & 1
-      const fine = grain ? noise[(x + 3 * index + y * 131) & 0xffff] : 0
+      const square = (((x + left) >> 4) ^ ((y + top) >> 4)) & 1
+      const fine = grain ? noise[(x + left + (y + top) * 131) & 0xffff] : 0
       data[at] = 125 + across[x] * down + square * 24 - 12 + fine
     }
   }
@@ -67,14 +72,18 @@ export function layoutOf(format, width, height) {
   return { size, planes }
 }
 
+/** How many pixels a chroma sample covers across and down. */
+const subsampling = { I420: [2, 2], I422: [2, 1], I444: [1, 1] }
+
 /** Picture `index` of the moving scene as planes of `format` (I420, I422, I444). */
 export function yuvPicture(format, width, height, index) {
   const { size, planes } = layoutOf(format, width, height)
   const data = new Uint8Array(size)
   const [y, u, v] = planes
-  channel(data, y.offset, 1, y.stride, y.stride, y.rows, index, { period: 23, grain: true })
-  channel(data, u.offset, 1, u.stride, u.stride, u.rows, index, { period: 61, grain: false })
-  channel(data, v.offset, 1, v.stride, v.stride, v.rows, index + 40, { period: 47, grain: false })
+  const scale = subsampling[format]
+  channel(data, y.offset, 1, y.stride, y.stride, y.rows, index, { period: 23, grain: true, scale: [1, 1] })
+  channel(data, u.offset, 1, u.stride, u.stride, u.rows, index, { period: 61, grain: false, scale })
+  channel(data, v.offset, 1, v.stride, v.stride, v.rows, index, { period: 47, grain: false, scale })
   return data
 }
 
@@ -87,9 +96,10 @@ export function i420Picture(width, height, index) {
 export function rgbaPicture(width, height, index) {
   const data = new Uint8Array(width * height * 4).fill(255)
   const stride = width * 4
-  channel(data, 0, 4, stride, width, height, index, { period: 23, grain: true })
-  channel(data, 1, 4, stride, width, height, index + 9, { period: 37, grain: true })
-  channel(data, 2, 4, stride, width, height, index + 40, { period: 47, grain: false })
+  const scale = [1, 1]
+  channel(data, 0, 4, stride, width, height, index, { period: 23, grain: true, scale })
+  channel(data, 1, 4, stride, width, height, index, { period: 37, grain: true, scale })
+  channel(data, 2, 4, stride, width, height, index, { period: 47, grain: false, scale })
   return data
 }
 
