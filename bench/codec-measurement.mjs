@@ -1,0 +1,153 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { commandLine, parseBenchmark } from './command-line.mjs'
+import { encodedSource, framerate, rawSource } from './source.mjs'
+
+const program = fileURLToPath(new URL('./codec-program.mjs', import.meta.url))
+
+/** Runs a process to its end: `{ seconds, stdout, stderr }` from spawn to exit. */
+export function timeProcess(command, args) {
+  return new Promise((resolve, reject) => {
+    const start = performance.now()
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', (data) => (stdout += data))
+    child.stderr.on('data', (data) => (stderr += data))
+    child.on('error', reject)
+    let seconds
+    child.on('exit', () => (seconds = (performance.now() - start) / 1000))
+    child.on('close', (code, signal) => {
+      if (code === 0) resolve({ seconds, stdout, stderr })
+      else reject(new Error(`${command} ${args.join(' ')} ended with ${code ?? signal}:\n${stderr}`))
+    })
+  })
+}
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+function programArguments(codecCase, source, output) {
+  return [program, JSON.stringify([codecCase, source]), ...(output ? [output] : [])]
+}
+
+async function runOurs(codecCase, source) {
+  const { seconds, stdout } = await timeProcess(process.execPath, programArguments(codecCase, source))
+  return { seconds, fps: codecCase.frames / seconds, ...JSON.parse(stdout) }
+}
+
+async function runTheirs(codecCase, source) {
+  const { seconds, stderr } = await timeProcess('ffmpeg', commandLine(codecCase, source))
+  const decoded = Number(/frame=\s*(\d+)/g.exec(stderr.slice(stderr.lastIndexOf('frame=')))?.[1])
+  if (decoded !== codecCase.frames)
+    throw new Error(`ffmpeg reports ${decoded} of ${codecCase.frames} frames:\n${stderr}`)
+  return { seconds, fps: codecCase.frames / seconds, ...parseBenchmark(stderr) }
+}
+
+/** What x264 wrote into the stream about its settings, as a map. */
+function x264Settings(path) {
+  const text = readFileSync(path).subarray(0, 4096).toString('latin1')
+  const options = /x264 - core .*? - options: ([^\0\x80]*)/.exec(text)?.[1] ?? ''
+  return new Map(options.split(' ').map((option) => option.split('=')))
+}
+
+function settingDifferences(ours, theirs) {
+  const keys = new Set([...ours.keys(), ...theirs.keys()])
+  return [...keys]
+    .filter((key) => ours.get(key) !== theirs.get(key))
+    .map((key) => `${key} ${ours.get(key)} / ${theirs.get(key)}`)
+}
+
+/** Bitrate and luma PSNR of a stream that was made from the source. */
+async function quality(path, { width, height, format, frames }, source) {
+  const pixelFormat = format === 'RGBA' ? 'rgba' : 'yuv420p'
+  const convert = format === 'RGBA' ? 'scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,' : ''
+  const raw = [
+    '-f',
+    'rawvideo',
+    '-pix_fmt',
+    pixelFormat,
+    '-s',
+    `${width}x${height}`,
+    '-r',
+    String(framerate),
+    '-i',
+    source.path,
+  ]
+  const graph = `[0:v]settb=1/1000,setpts=N,extractplanes=y[a];[1:v]${convert}settb=1/1000,setpts=N,extractplanes=y[b];[a][b]psnr=shortest=1`
+  const compared = Math.min(frames, source.frames)
+  const { stderr } = await timeProcess('ffmpeg', [
+    ...['-hide_banner', '-nostdin', '-f', 'h264', '-i', path, ...raw, '-lavfi', graph],
+    ...['-frames:v', String(compared), '-fps_mode', 'passthrough', '-f', 'null', '-'],
+  ])
+  return { psnr: Number(/PSNR y:([\d.]+)/.exec(stderr)?.[1]), bitrate: (statSync(path).size * 8 * framerate) / frames }
+}
+
+/** Both parties' streams, each written once. */
+async function compareStreams(codecCase, source) {
+  const folder = mkdtempSync(join(tmpdir(), 'webcodecs-native-bench-'))
+  try {
+    const [ours, theirs] = [join(folder, 'ours.h264'), join(folder, 'theirs.h264')]
+    await timeProcess(process.execPath, programArguments(codecCase, source, ours))
+    await timeProcess('ffmpeg', commandLine(codecCase, source, theirs))
+    return {
+      ours: await quality(ours, codecCase, source),
+      theirs: await quality(theirs, codecCase, source),
+      differences: settingDifferences(x264Settings(ours), x264Settings(theirs)),
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function missedTargets({ name, targets }, { ratio, ours }) {
+  const missed = []
+  const { minRatio, maxUtilization, maxDelayP99 } = targets
+  if (minRatio && ratio < minRatio) missed.push(`${name}: ratio ${ratio.toFixed(2)}, wanted ${minRatio}`)
+  if (maxUtilization && ours.utilization > maxUtilization) {
+    missed.push(`${name}: event loop utilization ${ours.utilization.toFixed(2)}, wanted at most ${maxUtilization}`)
+  }
+  if (maxDelayP99 && ours.delayP99 > maxDelayP99) {
+    missed.push(`${name}: loop delay p99 ${ours.delayP99.toFixed(1)} ms, wanted at most ${maxDelayP99}`)
+  }
+  return missed
+}
+
+function medians(runs) {
+  return Object.fromEntries(Object.keys(runs[0]).map((key) => [key, median(runs.map((run) => run[key]))]))
+}
+
+/** Measures a case `rounds` times against the command line, in turn. */
+export async function measureCodecCase(codecCase, rounds) {
+  const source = codecCase.kind === 'encode' ? rawSource(codecCase) : encodedSource(codecCase)
+  // The page cache is warm from here on.
+  for await (const _ of (await import('node:fs')).createReadStream(source.path));
+  const streams = codecCase.kind === 'encode' ? await compareStreams(codecCase, source) : undefined
+  const pairs = []
+  for (let round = 0; round < rounds; round++) {
+    const ours = await runOurs(codecCase, source)
+    const theirs = await runTheirs(codecCase, source)
+    pairs.push({ ours, theirs })
+  }
+  const result = {
+    name: codecCase.name,
+    content: source.content,
+    targets: codecCase.targets,
+    ratio: median(pairs.map(({ ours, theirs }) => ours.fps / theirs.fps)),
+    ours: medians(pairs.map(({ ours }) => ours)),
+    theirs: medians(pairs.map(({ theirs }) => theirs)),
+    streams,
+    commands: {
+      ours: `node bench/codec-program.mjs '${JSON.stringify([codecCase, source])}'`,
+      theirs: `ffmpeg ${commandLine(codecCase, source).join(' ')}`,
+    },
+    pairs,
+  }
+  return { ...result, missed: missedTargets(codecCase, result) }
+}

@@ -1,0 +1,54 @@
+// npm run bench [-- case ...] [-- --rounds 3] [-- --json]
+//
+// Codec cases run against the ffmpeg command line of the same machine, in turn, each in a process of its own. All times
+// of codec cases are of whole processes, from spawn to exit, for both parties; both read the same file.
+// Before anything is timed each party writes its stream once: bitrate, PSNR and x264's own record of its settings are
+// read from that.
+import { codecCases } from './codec-cases.mjs'
+import { measureCodecCase } from './codec-measurement.mjs'
+import { scriptCases } from './script-cases.mjs'
+import { codecTable, commandList, scriptTable } from './tables.mjs'
+
+const usage = `Usage: npm run bench -- [case ...] [--rounds n] [--json]
+
+A case is chosen by a part of its name. The cases:
+${[...codecCases, ...scriptCases].map(({ name }) => `  ${name}`).join('\n')}`
+
+function parse(args) {
+  const options = { rounds: 3, json: false, filters: [] }
+  for (let at = 0; at < args.length; at++) {
+    if (args[at] === '--json') options.json = true
+    else if (args[at] === '--rounds') options.rounds = Number(args[++at])
+    else if (args[at] === '--help') return undefined
+    else options.filters.push(args[at])
+  }
+  return Number.isSafeInteger(options.rounds) && options.rounds > 0 ? options : undefined
+}
+
+const options = parse(process.argv.slice(2))
+const chosen = ({ name }) => options.filters.length === 0 || options.filters.some((filter) => name.includes(filter))
+if (!options || [...codecCases, ...scriptCases].filter(chosen).length === 0) {
+  console.error(usage)
+  process.exit(1)
+}
+
+const say = options.json ? () => {} : (text) => console.log(text)
+const results = []
+for (const codecCase of codecCases.filter(chosen)) {
+  say(`${codecCase.name}: ${codecCase.frames} frames, ${options.rounds} pairs ...`)
+  results.push(await measureCodecCase(codecCase, options.rounds))
+}
+const scripts = []
+for (const scriptCase of scriptCases.filter(chosen)) {
+  say(`${scriptCase.name} ...`)
+  scripts.push(...(await scriptCase.measure()))
+}
+
+if (options.json) {
+  console.log(JSON.stringify({ codecs: results, scripts }, null, 2))
+} else {
+  if (results.length > 0) say(`\n${commandList(results)}\n\n${codecTable(results)}`)
+  if (scripts.length > 0) say(`\n${scriptTable(scripts)}`)
+}
+const missed = [...results, ...scripts].flatMap(({ missed }) => missed)
+if (!options.json) say(missed.length === 0 ? '\nEvery target is met.' : `\nTargets missed:\n${missed.join('\n')}`)

@@ -1,0 +1,73 @@
+// The content of the benchmarks: natural video from the shared clips where they are, ffmpeg's test picture elsewhere.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const framerate = 25
+
+const clips = process.env.WEBCODECS_CLIPS ?? fileURLToPath(new URL('../../shared/media/clips', import.meta.url))
+const folder = join(tmpdir(), 'webcodecs-native-bench')
+
+/** A raw file is at most this long, so that it stays in the page cache; longer runs read it several times. */
+const maxRawBytes = 400 * 2 ** 20
+
+function naturalInput() {
+  for (const name of ['video-h265.mp4', 'video.mp4']) {
+    const path = join(clips, name)
+    if (existsSync(path)) return { name, args: ['-i', path] }
+  }
+  return { name: 'testsrc2', args: ['-f', 'lavfi', '-i', `testsrc2=size=1920x1080:rate=${framerate}:duration=12`] }
+}
+
+/** Makes a file by ffmpeg unless it is there from an earlier run. */
+function make(path, args) {
+  if (existsSync(path)) return path
+  mkdirSync(folder, { recursive: true })
+  const { status, stderr } = spawnSync('ffmpeg', ['-v', 'error', '-nostdin', '-y', ...args, `${path}.part`])
+  if (status !== 0) throw new Error(`ffmpeg ${args.join(' ')}\n${stderr}`)
+  renameSync(`${path}.part`, path)
+  return path
+}
+
+export function bytesPerFrame({ width, height, format }) {
+  return format === 'RGBA' ? width * height * 4 : (width * height * 3) / 2
+}
+
+/** BT.709 limited range at a steady rate, whatever the clip was. */
+function naturalVideo(width, height) {
+  return `scale=${width}:${height}:flags=bicubic:out_color_matrix=bt709:out_range=tv,setpts=N/${framerate}/TB`
+}
+
+/** A file of raw frames: `{ path, frames, content }`. */
+export function rawSource({ width, height, format }) {
+  const { name, args } = naturalInput()
+  const frames = Math.min(250, Math.floor(maxRawBytes / bytesPerFrame({ width, height, format })))
+  const pixelFormat = format === 'RGBA' ? 'rgba' : 'yuv420p'
+  const path = make(join(folder, `${name}-${width}x${height}-${frames}.${pixelFormat}`), [
+    ...args,
+    ...['-vf', `${naturalVideo(width, height)},format=${pixelFormat}`, '-frames:v', String(frames), '-f', 'rawvideo'],
+  ])
+  return { path, frames, content: name }
+}
+
+/** An H.264 file with B-frames: `{ path, frames, content }`. */
+export function encodedSource({ width, height, bitrate }) {
+  const { name, args } = naturalInput()
+  const frames = 250
+  const path = make(join(folder, `${name}-${width}x${height}-${frames}-${bitrate}.mp4`), [
+    ...args,
+    ...[
+      '-an',
+      '-vf',
+      `${naturalVideo(width, height)},format=yuv420p`,
+      '-frames:v',
+      String(frames),
+      '-r',
+      String(framerate),
+    ],
+    ...['-c:v', 'libx264', '-preset', 'medium', '-b:v', String(bitrate), '-f', 'mp4'],
+  ])
+  return { path, frames, content: name }
+}
