@@ -8,8 +8,17 @@ const height = 360
 const bitrate = 1_500_000
 const seconds = 10
 
-// The scene takes some 2 Mb/s at x264's default quality: enough for either mode to have to save.
-const pictures = Array.from({ length: 40 }, (_, index) => i420Picture(width, height, index))
+/** Grain that is new in each picture, so that either mode has to save to keep to the rate. */
+function addGrain(picture: Uint8Array, seed: number): Uint8Array {
+  let state = seed + 1
+  for (let i = 0; i < width * height; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    picture[i]! += (state >>> 29) - 4
+  }
+  return picture
+}
+
+const pictures = Array.from({ length: 40 }, (_, index) => addGrain(i420Picture(width, height, index), index))
 const there = pictures.concat(pictures.slice(1, -1).reverse())
 
 function* frames(fps: number, timestamp: (index: number) => number = (index) => timestampOf(index, fps)) {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { ALL_FORMATS, EncodedPacketSink, FilePathSource, Input } from 'mediabunny'
 import type { VideoDecoderConfig } from '../../lib/index.js'
 import { EncodedVideoChunk } from '../../lib/index.js'
+import { layoutOf } from './pictures.js'
 
 const besideRepository = fileURLToPath(new URL('../../../shared/media/clips', import.meta.url))
 
@@ -116,18 +117,15 @@ export async function decodeByFfmpeg(
  * from an H.264 Annex B stream.
  */
 export async function macroblockQuantizers(stream: Uint8Array): Promise<number[][]> {
-  // Nothing is probed: pictures that are decoded for that would be printed twice.
-  const input = ['-probesize', '32', '-analyzeduration', '0', '-f', 'h264', '-i', 'pipe:0']
   const debug = ['-loglevel', 'debug', '-threads', '1', '-debug:v', 'qp']
-  const args = ['-hide_banner', '-nostdin', ...debug, ...input, '-f', 'null', '-']
+  const args = ['-hide_banner', '-nostdin', ...debug, '-f', 'h264', '-i', 'pipe:0', '-f', 'null', '-']
   const { stderr } = await run('ffmpeg', args, stream)
-  const pictures: number[][] = []
-  for (const line of stderr.split('\n')) {
-    const text = line.replace(/^\[h264 @ 0x[0-9a-f]+\] /, '')
-    if (text.startsWith('New frame, type:')) pictures.push([])
-    else if (text !== line && /^[ \d]+$/.test(text) && text.length % 2 === 0) {
-      pictures.at(-1)?.push(...(text.match(/../g) ?? []).map(Number))
-    }
+  // Pictures that are decoded to probe the stream are printed too, by another decoder: the last one counts.
+  const byDecoder = new Map<string, number[][]>()
+  for (const [, decoder, text] of stderr.matchAll(/^\[h264 @ (0x[0-9a-f]+)\] (.*)$/gm)) {
+    const pictures = byDecoder.get(decoder!) ?? []
+    if (text!.startsWith('New frame, type:')) byDecoder.set(decoder!, [...pictures, []])
+    else if (/^[ \d]+$/.test(text!)) pictures.at(-1)?.push(...(text!.match(/../g) ?? []).map(Number))
   }
-  return pictures
+  return [...byDecoder.values()].at(-1) ?? []
 }
