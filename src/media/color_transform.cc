@@ -183,7 +183,8 @@ constexpr int kLinearSteps = 4095;
 constexpr int kBlock = 256;  // pixels
 
 int Index(float value, int steps) {
-  return static_cast<int>(std::min(std::max(value * static_cast<float>(steps) + 0.5f, 0.0f), static_cast<float>(steps)));
+  const float high = static_cast<float>(steps);
+  return static_cast<int>(std::min(std::max(value * high + 0.5f, 0.0f), high));
 }
 
 }  // namespace

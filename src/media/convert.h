@@ -1,5 +1,5 @@
-// Pixel conversions: libyuv where it has the path with the frame's own matrix and range, our own kernel for RGB to YUV
-// with any matrix, swscale for scaling and the rest.
+// Pixel conversions with the frame's own matrix and range: kernels of our own between YUV and RGB and between kinds of
+// YUV, libyuv for scaling, packing and where our kernels do not run, swscale for formats that only FFmpeg knows.
 #pragma once
 
 #include "media/color.h"

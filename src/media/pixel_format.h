@@ -51,7 +51,9 @@ struct PixelFormatInfo {
 };
 
 // The samples (or pairs, or pixels) that lie in a row of a plane, and its rows, for a picture of this size.
-inline int PlaneWidth(const PlaneInfo& plane, int width) { return (width + plane.sample_width - 1) / plane.sample_width; }
+inline int PlaneWidth(const PlaneInfo& plane, int width) {
+  return (width + plane.sample_width - 1) / plane.sample_width;
+}
 inline int PlaneHeight(const PlaneInfo& plane, int height) {
   return (height + plane.sample_height - 1) / plane.sample_height;
 }

@@ -24,7 +24,8 @@ uint8_t Finish(int32_t sum, int32_t offset, int extra_bits) {
 }
 
 void LumaRow(const uint8_t* pixels, int width, const RgbToYuvCoefficients& c, uint8_t* y) {
-  for (int i = 0; i < width; i++, pixels += 4) y[i] = Finish(Weigh(c.y, pixels[0], pixels[1], pixels[2]), c.y_offset, 0);
+  for (int i = 0; i < width; i++, pixels += 4)
+    y[i] = Finish(Weigh(c.y, pixels[0], pixels[1], pixels[2]), c.y_offset, 0);
 }
 
 void ChromaFullRow(const uint8_t* pixels, int width, const RgbToYuvCoefficients& c, uint8_t* u, uint8_t* v) {

@@ -105,7 +105,8 @@ WEBCODECS_AVX2 void ChromaHalfRow(const uint8_t* row0, const uint8_t* row1, int 
                                          0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15);
   int i = 0;
   for (; i + kPixelsPerStep <= width; i += kPixelsPerStep, row0 += 4 * kPixelsPerStep, row1 += 4 * kPixelsPerStep) {
-    const Pairs s0 = AddNeighbours(Add(LoadPairs(row0), LoadPairs(row1)), Add(LoadPairs(row0 + 32), LoadPairs(row1 + 32)));
+    const Pairs s0 =
+        AddNeighbours(Add(LoadPairs(row0), LoadPairs(row1)), Add(LoadPairs(row0 + 32), LoadPairs(row1 + 32)));
     const Pairs s1 =
         AddNeighbours(Add(LoadPairs(row0 + 64), LoadPairs(row1 + 64)), Add(LoadPairs(row0 + 96), LoadPairs(row1 + 96)));
     const __m256i us = _mm256_packs_epi32(Weigh<kBits>(s0, fu, bias), Weigh<kBits>(s1, fu, bias));

@@ -1,5 +1,4 @@
-// From one YUV matrix, range or bit depth to another, without the detour through RGB that would clip. swscale makes that
-// detour, in 8 bits and 50 times as slowly.
+// From one YUV matrix, range or bit depth to another, without swscale's slow detour through RGB of 8 bits, which clips.
 #pragma once
 
 #include "media/color.h"
