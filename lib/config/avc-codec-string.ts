@@ -18,12 +18,14 @@ export interface AvcCodecString {
   readonly constraints: number
   /** level_idc as the stream has it. */
   readonly levelIdc: number
+  /** Whether level_idc 11 means level 1b here. */
+  readonly isLevel1b: boolean
   /** The limits of the level. */
   readonly level: H264Level
 }
 
 const CODEC_STRING = /^avc[13]\.([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})$/
-const CONSTRAINT_SET3 = 0x10
+export const CONSTRAINT_SET3 = 0x10
 const RESERVED_BITS = 0x03
 
 /** Below High, level 1b is level_idc 11 with constraint_set3_flag. */
@@ -40,7 +42,8 @@ export function parseAvcCodecString(codec: string): AvcCodecString | null {
     number,
     number,
   ]
-  const level = H264_LEVELS.get(isLevel1b(profile, constraints, levelIdc) ? LEVEL_1B : levelIdc)
+  const level1b = isLevel1b(profile, constraints, levelIdc)
+  const level = H264_LEVELS.get(level1b ? LEVEL_1B : levelIdc)
   if (!level || (constraints & RESERVED_BITS) !== 0) return null
-  return { profile, constraints, levelIdc, level }
+  return { profile, constraints, levelIdc, isLevel1b: level1b, level }
 }

@@ -2,7 +2,7 @@
 import { notSupportedError } from '../errors.js'
 import { BitrateMode, BitstreamFormat, LatencyMode } from '../native.js'
 import { isAvcKeyChunk, parseAvcDecoderConfigurationRecord } from './avc-bitstream.js'
-import { type AvcCodecString, AvcProfile, parseAvcCodecString } from './avc-codec-string.js'
+import { type AvcCodecString, AvcProfile, CONSTRAINT_SET3, parseAvcCodecString } from './avc-codec-string.js'
 import type { DecoderPlan, EncoderPlan, VideoCodec } from './video-codecs.js'
 import type { ParsedVideoDecoderConfig } from './video-decoder-config.js'
 import type { ParsedEncodeOptions, ParsedVideoEncoderConfig } from './video-encoder-config.js'
@@ -12,6 +12,16 @@ const CPB_BR_NAL_FACTOR: ReadonlyMap<number, number> = new Map([
   [AvcProfile.baseline, 1200],
   [AvcProfile.main, 1200],
   [AvcProfile.high, 1500],
+])
+
+/**
+ * The constraint_set flags that streams made here can keep, besides those that x264 signals anyhow (ITU-T H.264, A.2):
+ * a Baseline stream is Constrained Baseline and fits Extended; 4 means frames only and 5 no B slices.
+ */
+const KEPT_CONSTRAINTS: ReadonlyMap<number, number> = new Map([
+  [AvcProfile.baseline, 0xe0],
+  [AvcProfile.main, 0x4c],
+  [AvcProfile.high, 0x0c],
 ])
 
 const DECODABLE_PROFILES: ReadonlySet<number> = new Set(Object.values(AvcProfile))
@@ -49,6 +59,10 @@ function planEncoder(codec: AvcCodecString, config: ParsedVideoEncoderConfig): E
   const factor = CPB_BR_NAL_FACTOR.get(codec.profile)
   if (factor === undefined) {
     throw notSupportedError(`expected a Baseline, Main or High profile but received ${config.codec}`)
+  }
+  const keptConstraints = (KEPT_CONSTRAINTS.get(codec.profile) ?? 0) | (codec.isLevel1b ? CONSTRAINT_SET3 : 0)
+  if ((codec.constraints & ~keptConstraints) !== 0) {
+    throw notSupportedError(`expected no other constraint flags than 0x${keptConstraints.toString(16)} but received ${config.codec}`)
   }
   const { width, height } = config
   if (width % 2 !== 0 || height % 2 !== 0) {

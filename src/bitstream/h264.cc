@@ -197,6 +197,13 @@ std::vector<NalUnit> SplitAnnexB(const uint8_t* data, size_t size) {
   return units;
 }
 
+void AddConstraintFlags(uint8_t* data, size_t size, int flags) {
+  for (const NalUnit& nal : SplitAnnexB(data, size)) {
+    // The bytes around it, profile and level, are never zero, so no emulation prevention can become needed.
+    if (nal.type() == kNalSps && nal.size >= 4) data[nal.data - data + 2] |= static_cast<uint8_t>(flags);
+  }
+}
+
 std::vector<uint8_t> MakeAvcC(const uint8_t* parameter_sets, size_t size) {
   std::vector<NalUnit> sequence, picture;
   for (const NalUnit& nal : SplitAnnexB(parameter_sets, size)) {

@@ -22,6 +22,12 @@ constexpr int kNalPps = 8;
 // The NAL units of an Annex B byte stream, without start codes and trailing zeros; empty ones are left out.
 std::vector<NalUnit> SplitAnnexB(const uint8_t* data, size_t size);
 
+// constraint_set5_flag of the SPS's constraint byte: no B slices.
+constexpr int kConstraintNoBSlices = 0x04;
+
+// Sets constraint flags of every SPS in an Annex B byte stream, in place. The caller knows that they hold.
+void AddConstraintFlags(uint8_t* data, size_t size, int flags);
+
 // An AVCDecoderConfigurationRecord with 4-byte lengths; empty when there is no SPS or PPS among the parameter sets.
 std::vector<uint8_t> MakeAvcC(const uint8_t* parameter_sets, size_t size);
 

@@ -114,6 +114,7 @@ Status AsyncEncodeWorker::EmitPacket(const EncodedPacket& packet) {
   if (plan_.config.annexb) {
     data = FramePool::Global().Acquire(static_cast<size_t>(packet.size));
     if (data) std::memcpy(data->data(), packet.data, static_cast<size_t>(packet.size));
+    if (data && packet.key) h264::AddConstraintFlags(data->data(), data->size(), plan_.config.constraints);
   } else {
     data = h264::AnnexBToLengthPrefixed(packet.data, static_cast<size_t>(packet.size));
   }
@@ -125,7 +126,9 @@ Status AsyncEncodeWorker::EmitPacket(const EncodedPacket& packet) {
 Status AsyncEncodeWorker::EmitOutputConfig() {
   OutputConfigEvent next{{}, *color_};
   if (!plan_.config.annexb) {
-    const std::vector<uint8_t> sets = encoder_->parameter_sets();
+    std::vector<uint8_t> sets = encoder_->parameter_sets();
+    // The plan keeps to the constraints of the codec string; x264 does not signal all of them.
+    h264::AddConstraintFlags(sets.data(), sets.size(), plan_.config.constraints);
     next.description = h264::MakeAvcC(sets.data(), sets.size());
     if (next.description.empty()) return Status(StatusCode::kInternal, "the encoder gave no parameter sets");
   }

@@ -22,8 +22,6 @@ class AvcodecEncoder final : public VideoEncoderBackend {
   }
 
  private:
-  Status SetQuantizer(AVFrame* frame, int quantizer);
-
   VideoEncoderPlan plan_;
   AVCodecContextPtr context_;
   AVPacketPtr packet_;
@@ -80,34 +78,23 @@ Status AvcodecEncoder::Open(const VideoEncoderPlan& plan, const ColorSpace& colo
   return Status::Ok();
 }
 
-Status AvcodecEncoder::SetQuantizer(AVFrame* frame, int quantizer) {
-  switch (plan_.quantizer_method) {
-    case QuantizerMethod::kNone:
-      return Status::Ok();
-    case QuantizerMethod::kCrfPerFrame: {
-      const int result = av_opt_set_double(context_->priv_data, "crf", quantizer, 0);
-      return result < 0 ? Status::FromAv(StatusCode::kEncoding, "quantizer", result) : Status::Ok();
-    }
-    case QuantizerMethod::kRegionOfInterest: {
-      AVFrameSideData* side_data =
-          av_frame_new_side_data(frame, AV_FRAME_DATA_REGIONS_OF_INTEREST, sizeof(AVRegionOfInterest));
-      if (!side_data) return Status(StatusCode::kOutOfMemory, "out of memory");
-      auto* region = reinterpret_cast<AVRegionOfInterest*>(side_data->data);
-      *region = {};
-      region->self_size = sizeof(AVRegionOfInterest);
-      region->right = frame->width;
-      region->bottom = frame->height;
-      region->qoffset = {quantizer - kRegionOfInterestBase, 51};
-      return Status::Ok();
-    }
-  }
+Status SetQuantizer(AVFrame* frame, int quantizer) {
+  AVFrameSideData* side_data =
+      av_frame_new_side_data(frame, AV_FRAME_DATA_REGIONS_OF_INTEREST, sizeof(AVRegionOfInterest));
+  if (!side_data) return Status(StatusCode::kOutOfMemory, "out of memory");
+  auto* region = reinterpret_cast<AVRegionOfInterest*>(side_data->data);
+  *region = {};
+  region->self_size = sizeof(AVRegionOfInterest);
+  region->right = frame->width;
+  region->bottom = frame->height;
+  region->qoffset = {quantizer - kRegionOfInterestBase, 51};
   return Status::Ok();
 }
 
 Status AvcodecEncoder::Send(AVFrame* frame, const EncodeOptions& options) {
   frame->pict_type = options.key_frame ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
   frame->sample_aspect_ratio = context_->sample_aspect_ratio;
-  if (plan_.quantizer_method != QuantizerMethod::kNone) {
+  if (plan_.quantizes_by_region) {
     Status status = SetQuantizer(frame, options.quantizer >= 0 ? options.quantizer : kDefaultQuantizer);
     if (!status.ok()) return status;
   }

@@ -33,14 +33,8 @@ struct VideoEncoderConfig {
   std::string content_hint;
 };
 
-// How a frame's quantizer reaches the encoder.
-enum class QuantizerMethod {
-  kNone,
-  // The "crf" option before each frame; exact where frames are encoded in the order and at the time they come.
-  kCrfPerFrame,
-  // A region of interest over the whole frame, relative to kRegionOfInterestBase; follows its frame through reordering.
-  kRegionOfInterest,
-};
+// In quantizer mode a region of interest over the whole frame tells the encoder the frame's quantizer, as its distance
+// from this one. It follows its frame through reordering.
 constexpr int kRegionOfInterestBase = 30;
 // What rate control expects where a configuration names no frame rate.
 constexpr double kDefaultFramerate = 30;
@@ -68,7 +62,8 @@ struct VideoEncoderPlan {
   bool counts_frames = false;
   // Frames that the encoder may hold at once; the bound of frame_info_ lies above it.
   int max_delay = 0;
-  QuantizerMethod quantizer_method = QuantizerMethod::kNone;
+  // Each frame carries its quantizer (see kRegionOfInterestBase).
+  bool quantizes_by_region = false;
 
   // Everything that decides whether the encoder opens, as the key of the probe's cache.
   std::string CacheKey() const;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "bitstream/h264.h"
 #include "plan/video_encoder_plan.h"
 #include "util/cpu.h"
 
@@ -79,7 +80,9 @@ Status PlanX264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   // Rate control by timestamps would cost a frame of delay (x264's vfr-input), which "zerolatency" turns off.
   plan->counts_frames = config.realtime;
   plan->gop_size = config.realtime ? kInfiniteGop : 250;
-  plan->max_b_frames = config.realtime || config.profile == kProfileBaseline ? 0 : 3;
+  const bool no_b_frames =
+      config.realtime || config.profile == kProfileBaseline || (config.constraints & h264::kConstraintNoBSlices) != 0;
+  plan->max_b_frames = no_b_frames ? 0 : 3;
   // x264 medium's choice, within what the level's decoded picture buffer holds.
   plan->reference_frames = std::max(1, std::min(config.realtime ? 1 : 3, config.max_reference_frames));
   // Lookahead, frame threads and B-frames.
@@ -118,22 +121,17 @@ Status PlanX264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
       }
       break;
     case BitrateMode::kQuantizer:
-      // Nothing but the frame's quantizer may move the quantizer.
+      // Nothing but the frame's quantizer may move the quantizer. The crf of the moment would do for P frames alone: a key
+      // frame takes the average of those before it. Regions of interest need adaptive quantization to be on; this
+      // strength moves nothing.
+      plan->quantizes_by_region = true;
+      options.emplace_back("crf", std::to_string(kRegionOfInterestBase));
+      params.Add("aq-mode", "1");
+      params.Add("aq-strength", "0.0001");
       params.Add("mbtree", "0");
       params.Add("qcomp", "1");
       params.Add("ipratio", "1");
       params.Add("pbratio", "1");
-      if (config.realtime) {
-        plan->quantizer_method = QuantizerMethod::kCrfPerFrame;
-        params.Add("aq-mode", "0");
-        options.emplace_back("crf", std::to_string(kDefaultQuantizer));
-      } else {
-        plan->quantizer_method = QuantizerMethod::kRegionOfInterest;
-        // Regions of interest need adaptive quantization to be on; this strength moves nothing.
-        params.Add("aq-mode", "1");
-        params.Add("aq-strength", "0.0001");
-        options.emplace_back("crf", std::to_string(kRegionOfInterestBase));
-      }
       break;
   }
   options.emplace_back("x264-params", params.text());
