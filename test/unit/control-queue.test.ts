@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ControlMessageQueue, type ControlMessageOutcome } from '../../lib/control-queue.js'
+import { type ControlMessageOutcome, ControlMessageQueue } from '../../lib/control-queue.js'
 
 function queueWithLog() {
   const queue = new ControlMessageQueue()

@@ -12,7 +12,12 @@ const read = dictionary('Example', {
 describe('dictionary', () => {
   it('has the members that are present, and defaults', () => {
     expect(read({ name: 'a' }, '')).toEqual({ name: 'a', flag: true, list: [] })
-    expect(read({ name: 'a', rate: 1, flag: 0, list: ['b'] }, '')).toEqual({ name: 'a', rate: 1, flag: false, list: ['b'] })
+    expect(read({ name: 'a', rate: 1, flag: 0, list: ['b'] }, '')).toEqual({
+      name: 'a',
+      rate: 1,
+      flag: false,
+      list: ['b'],
+    })
   })
 
   it('takes undefined for absent', () => {

@@ -12,7 +12,8 @@ import {
   unsignedShort,
 } from '../../lib/webidl/conversions.js'
 
-const resizable = (): ArrayBuffer => new (ArrayBuffer as never as new (n: number, o: object) => ArrayBuffer)(8, { maxByteLength: 16 })
+const resizable = (): ArrayBuffer =>
+  new (ArrayBuffer as never as new (n: number, o: object) => ArrayBuffer)(8, { maxByteLength: 16 })
 
 function detached(length: number): ArrayBuffer {
   const buffer = new ArrayBuffer(length)
