@@ -248,6 +248,7 @@ export class Codec implements EventReceiver {
     if (this.#codecImplementation) {
       this.#runtime!.native.codecReset(this.#codecImplementation)
       this.#generation++
+      this.#runtime!.discardEvents(this)
     }
     this.#cancelRejection()
     this.#pendingConfiguration = null

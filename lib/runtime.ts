@@ -68,6 +68,17 @@ export class Runtime {
     else this.#active.delete(receiver)
   }
 
+  /** Frees the outputs of a receiver that was reset; its events are stale, all of them. */
+  discardEvents(receiver: EventReceiver): void {
+    const waiting = this.#queue.slice(this.#next)
+    this.#queue = []
+    this.#next = 0
+    for (const delivery of waiting) {
+      if (delivery.receiver !== receiver) this.#queue.push(delivery)
+      else this.#discard(delivery.event)
+    }
+  }
+
   /** The end of a job that native code runs. Rejects with the DOMException for its status. */
   waitForJob(jobId: number): Promise<StagingHandle | null> {
     return new Promise((resolve, reject) => this.#jobs.set(jobId, { resolve, reject }))
@@ -99,8 +110,12 @@ export class Runtime {
   #deliver(event: NativeEvent, receiver: EventReceiver | undefined): boolean {
     if (event[0] === EventKind.job) return this.#endJob(event)
     if (receiver && event[2] === receiver.generation) return receiver.receive(event)
-    if (event[0] === EventKind.frame) this.native.closePicture(event[3])
+    this.#discard(event)
     return false
+  }
+
+  #discard(event: NativeEvent): void {
+    if (event[0] === EventKind.frame) this.native.closePicture(event[3])
   }
 
   #endJob([, jobId, status, message, result]: JobEvent): boolean {

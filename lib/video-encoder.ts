@@ -12,7 +12,7 @@ import {
 } from './config/video-encoder-config.js'
 import { type EncodedVideoChunk, encodedVideoChunkInternals } from './encoded-video-chunk.js'
 import { dataError } from './errors.js'
-import { BitrateMode, type CodecHandle, EventKind, type NativeBinding } from './native.js'
+import { BitrateMode, type CodecHandle, EventKind, type NativeBinding, type PictureHandle } from './native.js'
 import type { Orientation } from './orientation.js'
 import { getRuntime } from './runtime.js'
 import {
@@ -22,7 +22,7 @@ import {
   equalOutputConfigs,
   type StreamDescription,
 } from './video-encoder-output.js'
-import { type VideoFrame, videoFrameInternals } from './video-frame.js'
+import { type OpenVideoFrameSlots, type VideoFrame, videoFrameInternals } from './video-frame.js'
 import type { VideoFrameSlots } from './video-frame-init.js'
 import { callback, typeError } from './webidl/conversions.js'
 import { dictionary, required } from './webidl/dictionary.js'
@@ -154,21 +154,14 @@ export class VideoEncoder extends EventTarget {
     if (!videoFrameInternals.isFrame(frame)) throw typeError('a VideoFrame', 'frame', frame)
     const parsedOptions = readVideoEncoderEncodeOptions(options, '')
     const slots = videoFrameInternals.slotsOf(frame)
-    const { picture } = slots
-    if (!picture) throw new TypeError('expected an open VideoFrame for frame but received a closed one')
+    if (!videoFrameInternals.isOpen(slots)) throw new TypeError('expected an open VideoFrame for frame but received a closed one')
     this.#codec.requireConfigured()
     const configuration = this.#latest!
     const quantizer = quantizerOf(configuration, parsedOptions)
     lockOrientation(configuration, slots)
-    const { native } = getRuntime()
-    const clone = native.clonePicture(picture)
-    this.#codec.enqueueWork({
-      submit: (_, codec) => {
-        submitFrame(native, codec, { ...slots, picture: clone }, parsedOptions.keyFrame, quantizer)
-        native.closePicture(clone)
-      },
-      drop: () => native.closePicture(clone),
-    })
+    const message = new EncodeMessage(slots, parsedOptions.keyFrame, quantizer)
+    this.#codec.enqueueWork(message)
+    message.keepPicture()
   }
 
   /**
@@ -248,6 +241,45 @@ export class VideoEncoder extends EventTarget {
   }
 }
 
+/** A control message to encode a frame. */
+class EncodeMessage {
+  readonly #slots: VideoFrameSlots
+  readonly #keyFrame: boolean
+  readonly #quantizer: number
+  #pending = true
+  /** spec: |frameClone|; the frame's own picture until keepPicture() */
+  #picture: PictureHandle
+  #ownsPicture = false
+
+  constructor(slots: OpenVideoFrameSlots, keyFrame: boolean, quantizer: number) {
+    this.#slots = slots
+    this.#keyFrame = keyFrame
+    this.#quantizer = quantizer
+    this.#picture = slots.picture
+  }
+
+  submit(native: NativeBinding, codec: CodecHandle): void {
+    submitFrame(native, codec, this.#picture, this.#slots, this.#keyFrame, this.#quantizer)
+    this.#release(native)
+  }
+
+  drop(): void {
+    this.#release(getRuntime().native)
+  }
+
+  /** Takes a reference to the picture unless native code has one already: the user may close the frame now. */
+  keepPicture(): void {
+    if (!this.#pending) return
+    this.#picture = getRuntime().native.clonePicture(this.#picture)
+    this.#ownsPicture = true
+  }
+
+  #release(native: NativeBinding): void {
+    this.#pending = false
+    if (this.#ownsPicture) native.closePicture(this.#picture)
+  }
+}
+
 /** The quantizer for native code. It counts in the bitrate mode "quantizer" alone; otherwise it is ignored. */
 function quantizerOf({ plan }: Configuration, options: ParsedEncodeOptions): number {
   if (plan?.config.bitrateMode !== BitrateMode.quantizer) return NO_QUANTIZER
@@ -267,6 +299,7 @@ function lockOrientation(configuration: Configuration, { rotation, flip }: Orien
 function submitFrame(
   native: NativeBinding,
   codec: CodecHandle,
+  picture: PictureHandle,
   slots: VideoFrameSlots,
   keyFrame: boolean,
   quantizer: number,
@@ -274,7 +307,7 @@ function submitFrame(
   const { color } = slots
   native.encodeVideo(
     codec,
-    slots.picture!,
+    picture,
     slots.format ? slots.format.index : -1,
     slots.visibleLeft,
     slots.visibleTop,

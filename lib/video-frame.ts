@@ -33,13 +33,14 @@ class SlotsArgument {
   }
 }
 
-type OpenSlots = VideoFrameSlots & { readonly picture: PictureHandle }
+export type OpenVideoFrameSlots = VideoFrameSlots & { readonly picture: PictureHandle }
 
 interface Internals {
   slotsOf(frame: VideoFrame): VideoFrameSlots
   /** Makes a frame that owns `slots.picture`. */
   create(slots: VideoFrameSlots): VideoFrame
   isFrame(value: unknown): value is VideoFrame
+  isOpen(slots: VideoFrameSlots): slots is OpenVideoFrameSlots
 }
 
 let internals!: Internals
@@ -226,10 +227,10 @@ export class VideoFrame {
     getRuntime().native.closePicture(picture)
   }
 
-  #requireOpen(): OpenSlots {
+  #requireOpen(): OpenVideoFrameSlots {
     const slots = this.#slots
     if (!slots.picture) throw invalidStateError('expected an open VideoFrame but it is closed')
-    return slots as OpenSlots
+    return slots as OpenVideoFrameSlots
   }
 
   static {
@@ -237,6 +238,7 @@ export class VideoFrame {
       slotsOf: (frame) => frame.#slots,
       create: (slots) => new VideoFrame(new SlotsArgument(slots) as never),
       isFrame: (value): value is VideoFrame => typeof value === 'object' && value !== null && #slots in value,
+      isOpen: (slots): slots is OpenVideoFrameSlots => slots.picture !== null,
     }
     defineInterface(this, 'VideoFrame')
   }

@@ -62,7 +62,9 @@ function planEncoder(codec: AvcCodecString, config: ParsedVideoEncoderConfig): E
   }
   const keptConstraints = (KEPT_CONSTRAINTS.get(codec.profile) ?? 0) | (codec.isLevel1b ? CONSTRAINT_SET3 : 0)
   if ((codec.constraints & ~keptConstraints) !== 0) {
-    throw notSupportedError(`expected no other constraint flags than 0x${keptConstraints.toString(16)} but received ${config.codec}`)
+    throw notSupportedError(
+      `expected no other constraint flags than 0x${keptConstraints.toString(16)} but received ${config.codec}`,
+    )
   }
   const { width, height } = config
   if (width % 2 !== 0 || height % 2 !== 0) {
