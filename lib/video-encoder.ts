@@ -10,6 +10,7 @@ import {
   type VideoEncoderConfig,
   type VideoEncoderEncodeOptions,
 } from './config/video-encoder-config.js'
+import type { DomAttribute } from './dom-types.js'
 import { type EncodedVideoChunk, encodedVideoChunkInternals } from './encoded-video-chunk.js'
 import { dataError } from './errors.js'
 import { BitrateMode, type CodecHandle, EventKind, type NativeBinding, type PictureHandle } from './native.js'
@@ -72,6 +73,8 @@ function parseConfig(config: unknown): ParsedVideoEncoderConfig {
   return parsed
 }
 
+type DequeueHandler = DomAttribute<'VideoEncoder', 'ondequeue', ((this: VideoEncoder, event: Event) => unknown) | null>
+
 /**
  * Encodes VideoFrames to EncodedVideoChunks, on a thread of its own.
  * https://www.w3.org/TR/webcodecs/#videoencoder-interface
@@ -115,11 +118,11 @@ export class VideoEncoder extends EventTarget {
   }
 
   /** Called when `encodeQueueSize` has decreased. */
-  get ondequeue(): ((this: VideoEncoder, event: Event) => unknown) | null {
-    return this.#codec.ondequeue.value as ((this: VideoEncoder, event: Event) => unknown) | null
+  get ondequeue(): DequeueHandler {
+    return this.#codec.ondequeue.value as DequeueHandler
   }
 
-  set ondequeue(handler: ((this: VideoEncoder, event: Event) => unknown) | null) {
+  set ondequeue(handler: DequeueHandler) {
     this.#codec.ondequeue.value = handler
   }
 
@@ -154,7 +157,8 @@ export class VideoEncoder extends EventTarget {
     if (!videoFrameInternals.isFrame(frame)) throw typeError('a VideoFrame', 'frame', frame)
     const parsedOptions = readVideoEncoderEncodeOptions(options, '')
     const slots = videoFrameInternals.slotsOf(frame)
-    if (!videoFrameInternals.isOpen(slots)) throw new TypeError('expected an open VideoFrame for frame but received a closed one')
+    if (!videoFrameInternals.isOpen(slots))
+      throw new TypeError('expected an open VideoFrame for frame but received a closed one')
     this.#codec.requireConfigured()
     const configuration = this.#latest!
     const quantizer = quantizerOf(configuration, parsedOptions)

@@ -88,9 +88,13 @@ void EnvState::PostJobEvent(int32_t job_id, Status status, std::shared_ptr<Stagi
   Post(Event{0, 0, JobEvent{job_id, std::move(status), std::move(result)}}, 1);
 }
 
-void EnvState::ReleaseReferenceLater(napi_ref reference) {
+void EnvState::ReleaseReference(napi_ref reference) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (!open_) return;
+  if (std::this_thread::get_id() == thread_) {
+    napi_delete_reference(env_, reference);
+    return;
+  }
   references_.push_back(reference);
   Wake();
 }

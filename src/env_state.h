@@ -6,6 +6,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <unordered_set>
 #include <vector>
 
@@ -34,8 +35,9 @@ class EnvState : public std::enable_shared_from_this<EnvState> {
   // A task ended of which JavaScript need not hear.
   void EndTask();
   void PostJobEvent(int32_t job_id, Status status, std::shared_ptr<Staging> result);
-  // Deletes a reference on the JavaScript thread some time later; does nothing once the environment is gone.
-  void ReleaseReferenceLater(napi_ref reference);
+  // Deletes a reference: at once on the JavaScript thread, there some time later from any other. Does nothing once the
+  // environment is gone.
+  void ReleaseReference(napi_ref reference);
   // The thread of `worker` is about to end: it is joined on the JavaScript thread.
   void PostExit(std::shared_ptr<AsyncWorker> worker);
 
@@ -54,6 +56,7 @@ class EnvState : public std::enable_shared_from_this<EnvState> {
   void Wake();  // with mutex_ held
 
   napi_env env_;
+  const std::thread::id thread_ = std::this_thread::get_id();
   napi_threadsafe_function wake_ = nullptr;
   int tasks_ = 0;
   int32_t next_job_id_ = 1;

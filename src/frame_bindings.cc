@@ -195,7 +195,7 @@ struct AdoptedBuffer {
 
   static void Release(void* opaque, uint8_t*) {
     auto* self = static_cast<AdoptedBuffer*>(opaque);
-    self->state->ReleaseReferenceLater(self->reference);
+    self->state->ReleaseReference(self->reference);
     delete self;
   }
 };
