@@ -5,7 +5,7 @@
 
 type DomInstance<Name extends string> = typeof globalThis extends { [K in Name]: { prototype: infer Instance } }
   ? Instance
-  : never
+  : unknown
 
 /** The type of attribute `Key` of the DOM library's interface `Name`, or `Fallback` where there is no such library. */
 export type DomAttribute<Name extends string, Key extends string, Fallback> =

@@ -7,6 +7,7 @@ import {
   requireValidVideoDecoderConfig,
   type VideoDecoderConfig,
 } from './config/video-decoder-config.js'
+import type { DomAttribute } from './dom-types.js'
 import { type EncodedVideoChunk, encodedVideoChunkInternals } from './encoded-video-chunk.js'
 import { dataError } from './errors.js'
 import { EventKind, type NativeBinding } from './native.js'
@@ -48,6 +49,8 @@ function parseConfig(config: unknown): ParsedVideoDecoderConfig {
   requireValidVideoDecoderConfig(parsed)
   return parsed
 }
+
+type DequeueHandler = DomAttribute<'VideoDecoder', 'ondequeue', ((this: VideoDecoder, event: Event) => unknown) | null>
 
 /**
  * Decodes EncodedVideoChunks to VideoFrames, on a thread of its own.
@@ -92,11 +95,11 @@ export class VideoDecoder extends EventTarget {
   }
 
   /** Called when `decodeQueueSize` has decreased. */
-  get ondequeue(): ((this: VideoDecoder, event: Event) => unknown) | null {
-    return this.#codec.ondequeue.value as ((this: VideoDecoder, event: Event) => unknown) | null
+  get ondequeue(): DequeueHandler {
+    return this.#codec.ondequeue.value as DequeueHandler
   }
 
-  set ondequeue(handler: ((this: VideoDecoder, event: Event) => unknown) | null) {
+  set ondequeue(handler: DequeueHandler) {
     this.#codec.ondequeue.value = handler
   }
 
