@@ -4,8 +4,8 @@
 import { i420Picture } from '../../helpers/pictures.js'
 import { assert, assertNothingLives, sleep, VideoFrame } from './support.mjs'
 
-const width = 7680
-const height = 4320
+const width = 3840
+const height = 2160
 const size = width * height * 4
 const frame = new VideoFrame(i420Picture(width, height, 0), {
   format: 'I420',
@@ -56,7 +56,7 @@ const filled = () => new Uint8Array(size).fill(0xa5)
 }
 // Detached by the growth of a WebAssembly memory, which keeps its contents.
 {
-  const memory = new WebAssembly.Memory({ initial: size / 65536 + 1, maximum: size / 65536 + 16 })
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(size / 65536), maximum: Math.ceil(size / 65536) + 16 })
   const view = new Uint8Array(memory.buffer, 0, size).fill(0xa5)
   await copyAndTake(view, () => memory.grow(1))
   assertUntouched(memory.buffer.slice(0, size))

@@ -1,2 +1,2 @@
-export const exitCodes: Record<string, number>
 export function expectedExitCode(scenario: string): number
+export function scenarioNames(): string[]

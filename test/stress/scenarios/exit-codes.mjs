@@ -1,10 +1,20 @@
+import { readdirSync } from 'node:fs'
+
 /** How the scenarios end that do not end with status 0. */
-export const exitCodes = {
+const exitCodes = {
   'process-exit-mid-encode': 7,
   'process-exit-mid-decode': 7,
   'uncaught-exception-mid-encode': 1,
 }
 
+/** @param {string} scenario */
 export function expectedExitCode(scenario) {
   return exitCodes[scenario] ?? 0
+}
+
+/** @returns {string[]} */
+export function scenarioNames() {
+  return readdirSync(new URL('.', import.meta.url))
+    .filter((name) => name.endsWith('.mjs') && name !== 'support.mjs' && name !== 'exit-codes.mjs')
+    .map((name) => name.replace(/\.mjs$/, ''))
 }
