@@ -34,12 +34,26 @@ export const BitrateMode = { constant: 0, variable: 1, quantizer: 2 } as const
 export const LatencyMode = { quality: 0, realtime: 1 } as const
 export const BitstreamFormat = { lengthPrefixed: 0, annexb: 1 } as const
 
+export type NativeVideoCodec = 'h264' | 'hevc' | 'vp8' | 'vp9' | 'av1'
+
+/** How much hardware may be used. */
+export const Hardware = { none: 0, required: 1 } as const
+
 export interface NativeVideoEncoderConfig {
-  codec: 'h264'
-  /** profile_idc, and for H.264 the constraint_set flags byte, and level_idc as the stream has it (31 = level 3.1). */
+  codec: NativeVideoCodec
+  /** As the stream has it: profile_idc (H.264), general_profile_idc (HEVC), profile (VP9), seq_profile (AV1); 0 for VP8. */
   profile: number
+  /** H.264: the byte with the constraint_set flags. HEVC: general_tier_flag. AV1: seq_tier. Otherwise 0. */
   constraints: number
+  /**
+   * level_idc (H.264: 31 is level 3.1), general_level_idc (HEVC: 93 is level 3.1), level (VP9: 31 is level 3.1),
+   * seq_level_idx (AV1: 5 is level 3.1); 0 for VP8.
+   */
   level: number
+  /** Bits per sample of the stream: 8, 10 or 12. */
+  bitDepth: number
+  /** Chroma format of the stream: 420, 422 or 444. */
+  chroma: number
   width: number
   height: number
   displayWidth: number
@@ -51,22 +65,30 @@ export interface NativeVideoEncoderConfig {
   framerate: number
   latencyMode: number
   bitstreamFormat: number
-  /** The level's limits, so that the stream stays inside them. */
+  /** The level's limits, so that the stream stays inside them; 0 where a level does not limit. */
   maxReferenceFrames: number
   maxBitrate: number
   maxCpbSize: number
   /** '' when the configuration has none. */
   contentHint: string
+  /** 1 for no temporal scalability, 2 for L1T2, 3 for L1T3. */
+  temporalLayers: number
+  /** Whether alpha is coded too, as a stream of its own. */
+  alpha: boolean
+  hardware: number
+  /** An encoder picked by hand (the `encoder` extension), such as 'libx264'; '' when the configuration has none. */
+  encoder: string
 }
 
 export interface NativeVideoDecoderConfig {
-  codec: 'h264'
+  codec: NativeVideoCodec
   /** avcC and the like; null when parameter sets come in-band. */
   description: Uint8Array | null
   /** 0 when the configuration has none. */
   codedWidth: number
   codedHeight: number
   optimizeForLatency: boolean
+  hardware: number
 }
 
 /** Kinds of events, the first element of each event. */
@@ -112,6 +134,10 @@ export type NativeEvent =
       key: boolean,
       timestamp: number,
       duration: number | null,
+      /** The temporal layer that the encoder put the chunk in. */
+      temporalLayerId: number,
+      /** The chunk's alpha, coded as a stream of its own; null without alpha. */
+      alphaSideData: ArrayBuffer | null,
     ]
   | [
       kind: typeof EventKind.frame,

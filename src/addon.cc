@@ -52,6 +52,12 @@ VideoEncoderConfig ReadVideoEncoderConfig(const Napi::Value& value) {
   config.max_bitrate = GetInt64(object, "maxBitrate");
   config.max_cpb_size = GetInt64(object, "maxCpbSize");
   config.content_hint = GetString(object, "contentHint");
+  config.bit_depth = GetInt(object, "bitDepth");
+  config.chroma = GetInt(object, "chroma");
+  config.temporal_layers = GetInt(object, "temporalLayers");
+  config.alpha = object.Get("alpha").ToBoolean();
+  config.hardware_required = GetInt(object, "hardware") == 1;
+  config.encoder = GetString(object, "encoder");
   return config;
 }
 
@@ -67,6 +73,7 @@ VideoDecoderConfig ReadVideoDecoderConfig(const Napi::Value& value) {
   config.coded_width = GetInt(object, "codedWidth");
   config.coded_height = GetInt(object, "codedHeight");
   config.optimize_for_latency = object.Get("optimizeForLatency").ToBoolean();
+  config.hardware_required = GetInt(object, "hardware") == 1;
   return config;
 }
 
@@ -166,8 +173,7 @@ Napi::Value RunProbe(const Napi::CallbackInfo& info, Probe probe) {
 Napi::Value ProbeVideoEncoderJob(const Napi::CallbackInfo& info) {
   return RunProbe(info, [config = ReadVideoEncoderConfig(info[0])] {
     VideoEncoderPlan plan;
-    Status status = PlanVideoEncoder(config, &plan);
-    return status.ok() ? ProbeVideoEncoder(plan) : status;
+    return ResolveVideoEncoder(config, &plan);
   });
 }
 

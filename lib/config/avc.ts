@@ -1,6 +1,6 @@
 /** What H.264 demands of configurations (WebCodecs AVC registration), and how they reach native code. */
 import { notSupportedError } from '../errors.js'
-import { BitrateMode, BitstreamFormat, LatencyMode } from '../native.js'
+import { BitrateMode, BitstreamFormat, Hardware, LatencyMode } from '../native.js'
 import { isAvcKeyChunk, parseAvcDecoderConfigurationRecord } from './avc-bitstream.js'
 import { type AvcCodecString, AvcProfile, CONSTRAINT_SET3, parseAvcCodecString } from './avc-codec-string.js'
 import type { DecoderPlan, EncoderPlan, VideoCodec } from './video-codecs.js'
@@ -93,6 +93,12 @@ function planEncoder(codec: AvcCodecString, config: ParsedVideoEncoderConfig): E
       maxBitrate,
       maxCpbSize: level.maxCpbSize * factor,
       contentHint: config.contentHint ?? '',
+      bitDepth: 8,
+      chroma: 420,
+      temporalLayers: 1,
+      alpha: false,
+      hardware: Hardware.none,
+      encoder: '',
     },
     quantizer,
   }
@@ -125,6 +131,7 @@ function planDecoder(codec: AvcCodecString, config: ParsedVideoDecoderConfig): D
       codedWidth: config.codedWidth ?? 0,
       codedHeight: config.codedHeight ?? 0,
       optimizeForLatency: config.optimizeForLatency ?? false,
+      hardware: Hardware.none,
     },
     isKeyChunk: (data) => isAvcKeyChunk(data, lengthSize),
   }

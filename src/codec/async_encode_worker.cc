@@ -4,7 +4,8 @@
 #include <cstring>
 #include <utility>
 
-#include "bitstream/h264.h"
+#include "bitstream/packaging.h"
+#include "media/alpha_plane.h"
 
 namespace webcodecs {
 
@@ -42,8 +43,7 @@ void AsyncEncodeWorker::Encode(EncodeInput input) {
 
 Status AsyncEncodeWorker::DoConfigure(const VideoEncoderConfig& config) {
   VideoEncoderPlan plan;
-  Status status = PlanVideoEncoder(config, &plan);
-  if (status.ok()) status = ProbeVideoEncoder(plan);
+  Status status = ResolveVideoEncoder(config, &plan);
   if (!status.ok()) return status;
   // What was encoded under the old configuration comes out before the new one begins.
   status = Drain();
@@ -54,12 +54,18 @@ Status AsyncEncodeWorker::DoConfigure(const VideoEncoderConfig& config) {
   return Status::Ok();
 }
 
-Status AsyncEncodeWorker::OpenEncoder(const ColorSpace& first_frame, PixelFormat format) {
+Status AsyncEncodeWorker::OpenEncoders(const ColorSpace& first_frame, PixelFormat format) {
   if (!color_) color_ = StreamColor(first_frame, format);
-  auto encoder = CreateAvcodecEncoder();
+  auto encoder = CreateEncoder(plan_);
   Status status = encoder->Open(plan_, *color_);
+  std::unique_ptr<VideoEncoderBackend> alpha_encoder;
+  if (status.ok() && plan_.config.alpha) {
+    alpha_encoder = CreateEncoder(plan_);
+    status = alpha_encoder->Open(plan_, ColorSpace{kMatrixUnspecified, kMatrixUnspecified, kMatrixUnspecified, 1});
+  }
   if (!status.ok()) return Status(StatusCode::kEncoding, status.message());
   encoder_ = std::move(encoder);
+  alpha_encoder_ = std::move(alpha_encoder);
   converter_.Configure(plan_.config.width, plan_.config.height, plan_.input_format, *color_);
   const double framerate = plan_.config.framerate > 0 ? plan_.config.framerate : kDefaultFramerate;
   clock_.Begin(std::llround(1e6 / framerate));
@@ -70,28 +76,47 @@ Status AsyncEncodeWorker::OpenEncoder(const ColorSpace& first_frame, PixelFormat
 Status AsyncEncodeWorker::DoEncode(EncodeInput& input) {
   if (!configured_) return Status(StatusCode::kInternal, "encode before configure");
   if (!encoder_) {
-    Status status = OpenEncoder(input.color, input.format);
+    Status status = OpenEncoders(input.color, input.format);
     if (!status.ok()) return status;
   }
+  const int64_t pts = clock_.Next(input.timestamp);
+  frame_info_.Put(pts, FrameInfo{input.timestamp, input.duration});
+  Status status = EncodeColor(input, pts);
+  if (status.ok() && alpha_encoder_) status = EncodeAlpha(input, pts);
+  return status.ok() ? ReceivePackets() : status;
+}
+
+Status AsyncEncodeWorker::EncodeColor(EncodeInput& input, int64_t pts) {
   AVFramePtr frame;
   Status status = converter_.Convert(input.picture, input.format, input.visible, input.color, &frame);
   if (!status.ok()) return status;
-  frame->pts = clock_.Next(input.timestamp);
-  frame_info_.Put(frame->pts, FrameInfo{input.timestamp, input.duration});
-  status = encoder_->Send(frame.get(), input.options);
+  frame->pts = pts;
+  return encoder_->Send(frame.get(), input.options);
+}
+
+Status AsyncEncodeWorker::EncodeAlpha(EncodeInput& input, int64_t pts) {
+  AVFramePtr frame;
+  Status status = ExtractAlpha(*input.picture, input.format, input.visible, plan_.config.width, plan_.config.height, &frame);
   if (!status.ok()) return status;
-  frame.reset();
-  return ReceivePackets();
+  frame->pts = pts;
+  return alpha_encoder_->Send(frame.get(), input.options);
 }
 
 Status AsyncEncodeWorker::ReceivePackets() {
+  Status status = ReceiveFrom(*encoder_, &AsyncEncodeWorker::TakeColorPacket);
+  if (status.ok() && alpha_encoder_) status = ReceiveFrom(*alpha_encoder_, &AsyncEncodeWorker::TakeAlphaPacket);
+  if (status.ok()) PostChunks();
+  return status;
+}
+
+Status AsyncEncodeWorker::ReceiveFrom(VideoEncoderBackend& encoder,
+                                      Status (AsyncEncodeWorker::*take)(const EncodedPacket&)) {
   for (;;) {
     EncodedPacket packet;
     Status status;
-    switch (encoder_->Receive(&packet, &status)) {
+    switch (encoder.Receive(&packet, &status)) {
       case VideoEncoderBackend::Received::kPacket:
-        if (Stale()) break;
-        status = EmitPacket(packet);
+        if (!Stale()) status = (this->*take)(packet);
         if (!status.ok()) return status;
         break;
       case VideoEncoderBackend::Received::kError:
@@ -103,35 +128,46 @@ Status AsyncEncodeWorker::ReceivePackets() {
   }
 }
 
-Status AsyncEncodeWorker::EmitPacket(const EncodedPacket& packet) {
+Status AsyncEncodeWorker::TakeColorPacket(const EncodedPacket& packet) {
   std::optional<FrameInfo> info = frame_info_.Take(packet.pts);
   if (!info) return Status(StatusCode::kInternal, "the encoder gave a packet for no frame");
   if (packet.key) {
-    Status status = EmitOutputConfig();
+    Status status = PostOutputConfig();
     if (!status.ok()) return status;
   }
-  PoolBufferPtr data;
-  if (plan_.config.annexb) {
-    data = FramePool::Global().Acquire(static_cast<size_t>(packet.size));
-    if (data) std::memcpy(data->data(), packet.data, static_cast<size_t>(packet.size));
-    if (data && packet.key) h264::AddConstraintFlags(data->data(), data->size(), plan_.config.constraints);
-  } else {
-    data = h264::AnnexBToLengthPrefixed(packet.data, static_cast<size_t>(packet.size));
-  }
+  PoolBufferPtr data = PackagePacket(plan_.config, packet.data, packet.size, packet.key);
   if (!data) return Status(StatusCode::kOutOfMemory, "out of memory");
-  Post(ChunkEvent{std::move(data), packet.key, info->timestamp, info->duration});
+  ChunkEvent chunk{std::move(data), packet.key, info->timestamp, info->duration};
+  chunk.temporal_layer = packet.temporal_layer;
+  pending_chunks_.push_back({packet.pts, std::move(chunk)});
   return Status::Ok();
 }
 
-Status AsyncEncodeWorker::EmitOutputConfig() {
-  OutputConfigEvent next{{}, *color_};
-  if (!plan_.config.annexb) {
-    std::vector<uint8_t> sets = encoder_->parameter_sets();
-    // The plan keeps to the constraints of the codec string; x264 does not signal all of them.
-    h264::AddConstraintFlags(sets.data(), sets.size(), plan_.config.constraints);
-    next.description = h264::MakeAvcC(sets.data(), sets.size());
-    if (next.description.empty()) return Status(StatusCode::kInternal, "the encoder gave no parameter sets");
+Status AsyncEncodeWorker::TakeAlphaPacket(const EncodedPacket& packet) {
+  PoolBufferPtr data = PackagePacket(plan_.config, packet.data, packet.size, packet.key);
+  if (!data) return Status(StatusCode::kOutOfMemory, "out of memory");
+  alpha_packets_[packet.pts] = std::move(data);
+  return Status::Ok();
+}
+
+void AsyncEncodeWorker::PostChunks() {
+  while (!pending_chunks_.empty()) {
+    PendingChunk& front = pending_chunks_.front();
+    if (alpha_encoder_) {
+      auto alpha = alpha_packets_.find(front.pts);
+      if (alpha == alpha_packets_.end()) return;
+      front.chunk.alpha = std::move(alpha->second);
+      alpha_packets_.erase(alpha);
+    }
+    Post(std::move(front.chunk));
+    pending_chunks_.pop_front();
   }
+}
+
+Status AsyncEncodeWorker::PostOutputConfig() {
+  OutputConfigEvent next{{}, *color_};
+  Status status = MakeDescription(plan_.config, encoder_->parameter_sets(), &next.description);
+  if (!status.ok()) return status;
   const bool same = output_config_ && output_config_->description == next.description &&
                     output_config_->color == next.color;
   if (same) return Status::Ok();
@@ -144,16 +180,23 @@ Status AsyncEncodeWorker::Drain() {
   // With no delay there is nothing pending, and the encoder goes on without a key frame that nobody asked for.
   if (!encoder_ || plan_.zero_delay) return Status::Ok();
   Status status = encoder_->BeginDrain();
+  if (status.ok() && alpha_encoder_) status = alpha_encoder_->BeginDrain();
   if (status.ok()) status = ReceivePackets();
-  // libavcodec's encoders do not take frames again after a drain: the next frame opens a new one.
-  encoder_.reset();
-  frame_info_.Clear();
+  // Encoders do not take frames again after a drain: the next frame opens a new one.
+  CloseEncoders();
   return status;
 }
 
-void AsyncEncodeWorker::DestroyCodec() {
+void AsyncEncodeWorker::CloseEncoders() {
   encoder_.reset();
+  alpha_encoder_.reset();
+  pending_chunks_.clear();
+  alpha_packets_.clear();
   frame_info_.Clear();
+}
+
+void AsyncEncodeWorker::DestroyCodec() {
+  CloseEncoders();
   color_.reset();
   output_config_.reset();
   configured_ = false;

@@ -1,6 +1,8 @@
 // The video encoder's thread: converts, stamps, encodes, and matches packets with the frames they came from.
 #pragma once
 
+#include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -39,22 +41,38 @@ class AsyncEncodeWorker final : public AsyncWorker {
  private:
   Status DoConfigure(const VideoEncoderConfig& config);
   Status DoEncode(EncodeInput& input);
-  Status OpenEncoder(const ColorSpace& first_frame, PixelFormat format);
+  Status OpenEncoders(const ColorSpace& first_frame, PixelFormat format);
+  Status EncodeColor(EncodeInput& input, int64_t pts);
+  Status EncodeAlpha(EncodeInput& input, int64_t pts);
   Status ReceivePackets();
-  Status EmitPacket(const EncodedPacket& packet);
-  Status EmitOutputConfig();
+  Status ReceiveFrom(VideoEncoderBackend& encoder, Status (AsyncEncodeWorker::*take)(const EncodedPacket&));
+  Status TakeColorPacket(const EncodedPacket& packet);
+  Status TakeAlphaPacket(const EncodedPacket& packet);
+  Status PostOutputConfig();
+  // Posts the chunks that are complete, in decode order.
+  void PostChunks();
   Status Drain() override;
   void DestroyCodec() override;
+  void CloseEncoders();
 
   bool configured_ = false;
   VideoEncoderPlan plan_;
   // Null until the first frame after a configuration or a drain: its colour goes into the stream.
   std::unique_ptr<VideoEncoderBackend> encoder_;
+  // With the same plan, for the alpha; null without.
+  std::unique_ptr<VideoEncoderBackend> alpha_encoder_;
   EncoderInputConverter converter_;
   // Locked by the first frame after a configuration.
   std::optional<ColorSpace> color_;
   EncoderClock clock_;
   FrameInfoMap frame_info_;
+  // With alpha, a chunk waits for its other half: packets in decode order, alpha packets by pts.
+  struct PendingChunk {
+    int64_t pts;
+    ChunkEvent chunk;
+  };
+  std::deque<PendingChunk> pending_chunks_;
+  std::map<int64_t, PoolBufferPtr> alpha_packets_;
   // What the last OutputConfigEvent said.
   std::optional<OutputConfigEvent> output_config_;
 };

@@ -22,6 +22,7 @@ struct EncodedPacket {
   int size;
   int64_t pts;
   bool key;
+  int temporal_layer = 0;
 };
 
 class VideoEncoderBackend {
@@ -41,6 +42,18 @@ class VideoEncoderBackend {
   virtual std::vector<uint8_t> parameter_sets() const = 0;
 };
 
+// The backend that `plan` asks for, not yet open.
+std::unique_ptr<VideoEncoderBackend> CreateEncoder(const VideoEncoderPlan& plan);
+
 std::unique_ptr<VideoEncoderBackend> CreateAvcodecEncoder();
+#if WITH_OPENH264
+std::unique_ptr<VideoEncoderBackend> CreateOpenH264Encoder();
+#endif
+#if WITH_VPX
+std::unique_ptr<VideoEncoderBackend> CreateVpxEncoder();
+#endif
+#if WITH_AOM
+std::unique_ptr<VideoEncoderBackend> CreateAomEncoder();
+#endif
 
 }  // namespace webcodecs

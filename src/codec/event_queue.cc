@@ -98,11 +98,13 @@ struct Writer {
     return out.array();
   }
   Napi::Value operator()(ChunkEvent& e) {
-    ArrayWriter out = Begin(EventKind::kChunk, 4);
+    ArrayWriter out = Begin(EventKind::kChunk, 6);
     out.Add(NewArrayBuffer(env, e.data->data(), e.data->size()));
     out.AddBool(e.key);
     out.Add(e.timestamp);
     out.Add(e.duration);
+    out.Add(e.temporal_layer);
+    out.Add(e.alpha ? NewArrayBuffer(env, e.alpha->data(), e.alpha->size()) : Napi::Value(env.Null()));
     return out.array();
   }
   Napi::Value operator()(FrameEvent& e) {

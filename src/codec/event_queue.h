@@ -41,6 +41,8 @@ struct ChunkEvent {
   bool key;
   int64_t timestamp;
   std::optional<int64_t> duration;
+  int temporal_layer = 0;
+  PoolBufferPtr alpha;  // null without alpha
   CountedBy counted{GlobalCounters().packets};
 };
 struct FrameEvent {

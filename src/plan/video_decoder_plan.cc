@@ -18,10 +18,27 @@ int ThreadCount(const VideoDecoderConfig& config) {
   return std::min(AvailableProcessors() + 1, 16);
 }
 
+// FFmpeg's own decoders, except where a library is better; the first that this build has.
+const AVCodec* FindDecoder(const std::string& codec) {
+  struct Candidate {
+    const char* codec;
+    const char* decoder;
+  };
+  static constexpr Candidate kCandidates[] = {{"h264", "h264"},       {"hevc", "hevc"},      {"vp8", "vp8"},
+                                              {"vp8", "libvpx"},      {"vp9", "vp9"},        {"vp9", "libvpx-vp9"},
+                                              {"av1", "libdav1d"},    {"av1", "libaom-av1"}};
+  for (const Candidate& candidate : kCandidates) {
+    if (codec != candidate.codec) continue;
+    if (const AVCodec* found = avcodec_find_decoder_by_name(candidate.decoder)) return found;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 Status OpenVideoDecoder(const VideoDecoderConfig& config, AVCodecContextPtr* out) {
-  const AVCodec* codec = config.codec == "h264" ? avcodec_find_decoder_by_name("h264") : nullptr;
+  if (config.hardware_required) return Status(StatusCode::kNotSupported, "no hardware decoder");
+  const AVCodec* codec = FindDecoder(config.codec);
   if (!codec) return Status(StatusCode::kNotSupported, "no decoder for " + config.codec);
   AVCodecContextPtr context(avcodec_alloc_context3(codec));
   if (!context) return Status(StatusCode::kOutOfMemory, "out of memory");
@@ -51,7 +68,7 @@ Status OpenVideoDecoder(const VideoDecoderConfig& config, AVCodecContextPtr* out
 }
 
 void SetReorderDelay(const VideoDecoderConfig& config, const uint8_t* data, size_t size, AVCodecContext* context) {
-  if (size == 0 || config.optimize_for_latency) return;
+  if (size == 0 || config.optimize_for_latency || config.codec != "h264") return;
   if (std::optional<int> delay = h264::MaxReorderFrames(data, size)) {
     context->has_b_frames = std::max(context->has_b_frames, *delay);
   }

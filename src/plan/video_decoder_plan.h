@@ -17,6 +17,7 @@ struct VideoDecoderConfig {
   int coded_width = 0;               // 0: not given
   int coded_height = 0;
   bool optimize_for_latency = false;
+  bool hardware_required = false;
 };
 
 // Opens the decoder that the configuration asks for.

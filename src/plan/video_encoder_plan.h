@@ -11,12 +11,14 @@
 
 namespace webcodecs {
 
-// NativeVideoEncoderConfig of lib/native.ts.
+// NativeVideoEncoderConfig of lib/native.ts, which tells what the numbers mean.
 struct VideoEncoderConfig {
   std::string codec;
   int profile = 0;
   int constraints = 0;
   int level = 0;
+  int bit_depth = 8;
+  int chroma = 420;
   int width = 0;
   int height = 0;
   int display_width = 0;
@@ -31,6 +33,10 @@ struct VideoEncoderConfig {
   int64_t max_bitrate = 0;
   int64_t max_cpb_size = 0;
   std::string content_hint;
+  int temporal_layers = 1;
+  bool alpha = false;
+  bool hardware_required = false;
+  std::string encoder;  // picked by hand; empty: the plan's choice
 };
 
 // In quantizer mode a region of interest over the whole frame tells the encoder the frame's quantizer, as its distance
@@ -41,27 +47,35 @@ constexpr double kDefaultFramerate = 30;
 // For frames that come without one in quantizer mode.
 constexpr int kDefaultQuantizer = 28;
 
+// Which kind of VideoEncoderBackend carries a plan out.
+enum class EncoderBackend { kAvcodec, kOpenH264, kVpx, kAom };
+
 struct VideoEncoderPlan {
   VideoEncoderConfig config;
-  const char* encoder = nullptr;  // FFmpeg's name of it
+  EncoderBackend backend = EncoderBackend::kAvcodec;
+  // FFmpeg's name of the encoder, also where the library is driven directly; `config.encoder` picks by it.
+  const char* encoder = nullptr;
   PixelFormat input_format = PixelFormat::kI420;
-  std::vector<std::pair<std::string, std::string>> options;
+  // Each frame gives its packet before the next one is sent, so that there is never anything to drain.
+  bool zero_delay = false;
+  // Frames that the encoder may hold at once; the bound of frame_info_ lies above it.
+  int max_delay = 0;
   int thread_count = 1;
-  bool slice_threads = false;
   int gop_size = 0;
-  int max_b_frames = 0;
-  int reference_frames = 0;
   int64_t bitrate = 0;
   int64_t max_rate = 0;
   int64_t buffer_size = 0;
+  // Settings of libavcodec's encoders by their option names; of the others by names of their backend's own.
+  std::vector<std::pair<std::string, std::string>> options;
+
+  // --- Of libavcodec's encoders alone -----------------------------------------------------------------------------
+  bool slice_threads = false;
+  int max_b_frames = 0;
+  int reference_frames = 0;
   bool global_header = false;
-  // Each frame gives its packet before the next one is sent, so that there is never anything to drain.
-  bool zero_delay = false;
   // The library's rate control counts frames at the configured rate instead of looking at timestamps: RatePacer makes
   // up for the difference.
   bool counts_frames = false;
-  // Frames that the encoder may hold at once; the bound of frame_info_ lies above it.
-  int max_delay = 0;
   // Each frame carries its quantizer (see kRegionOfInterestBase).
   bool quantizes_by_region = false;
 
@@ -69,12 +83,29 @@ struct VideoEncoderPlan {
   std::string CacheKey() const;
 };
 
-Status PlanVideoEncoder(const VideoEncoderConfig& config, VideoEncoderPlan* plan);
-
-// Really opens the encoder, once for each plan; later calls answer from the cache.
-Status ProbeVideoEncoder(const VideoEncoderPlan& plan);
+// Chooses the first encoder for `config` that opens, or the one that it names. Each plan is really opened, once; later
+// calls answer from a cache.
+Status ResolveVideoEncoder(const VideoEncoderConfig& config, VideoEncoderPlan* plan);
 
 // --- One file per codec library -----------------------------------------------------------------------------------
+// Each fills in a plan, or says why its library cannot do what the configuration asks for.
 Status PlanX264(const VideoEncoderConfig& config, VideoEncoderPlan* plan);
+Status PlanX265(const VideoEncoderConfig& config, VideoEncoderPlan* plan);
+Status PlanSvtAv1(const VideoEncoderConfig& config, VideoEncoderPlan* plan);
+#if WITH_OPENH264
+Status PlanOpenH264(const VideoEncoderConfig& config, VideoEncoderPlan* plan);
+#endif
+#if WITH_VPX
+Status PlanVpx(const VideoEncoderConfig& config, VideoEncoderPlan* plan);
+#endif
+#if WITH_AOM
+Status PlanAom(const VideoEncoderConfig& config, VideoEncoderPlan* plan);
+#endif
+
+// --- For the planners ---------------------------------------------------------------------------------------------
+// Bits per second for a constant bitrate that a configuration does not name.
+int64_t DefaultBitrate(const VideoEncoderConfig& config);
+// kI420P10 for 10 bits and 420, and so on; kUnknown for what there is no format for.
+PixelFormat InputFormat(int bit_depth, int chroma);
 
 }  // namespace webcodecs

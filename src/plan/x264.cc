@@ -35,12 +35,6 @@ const char* ProfileName(int profile) {
   }
 }
 
-// Bits per second for a constant bitrate that a configuration does not name: 0.1 bit per pixel.
-int64_t DefaultBitrate(const VideoEncoderConfig& config) {
-  const double framerate = config.framerate > 0 ? config.framerate : 30;
-  return std::max<int64_t>(100000, static_cast<int64_t>(0.1 * config.width * config.height * framerate));
-}
-
 int ThreadCount(const VideoEncoderConfig& config) {
   // Below about 64 macroblock rows per thread, threads cost more than they bring.
   const int macroblocks = (config.width / 16) * (config.height / 16);
@@ -71,8 +65,9 @@ Status PlanX264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   const char* profile = ProfileName(config.profile);
   if (!profile) return Status(StatusCode::kNotSupported, "H.264 profile " + std::to_string(config.profile));
 
-  plan->encoder = "libx264";
-  plan->input_format = PixelFormat::kI420;
+  if (config.temporal_layers > 1) return Status(StatusCode::kNotSupported, "no temporal layers");
+  if (config.alpha) return Status(StatusCode::kNotSupported, "no alpha");
+  plan->input_format = InputFormat(config.bit_depth, config.chroma);
   plan->thread_count = ThreadCount(config);
   plan->global_header = !config.annexb;
   plan->zero_delay = config.realtime;
