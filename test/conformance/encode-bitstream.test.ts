@@ -3,6 +3,7 @@ import { BufferTarget, EncodedPacket, EncodedVideoPacketSource, Mp4OutputFormat,
 import { describe, expect, it } from 'vitest'
 import { baseConfig, bytesOf, encodeAll, makeFrames, toBytes } from '../helpers/codecs.js'
 import {
+  isSlice,
   NalType,
   nalType,
   parseAvcC,
@@ -174,6 +175,6 @@ describe("avc: { format: 'annexb' }", () => {
 
 function sliceDigests(stream: Uint8Array): string[] {
   return splitAnnexB(stream)
-    .filter((unit) => nalType(unit) === NalType.slice || nalType(unit) === NalType.idr)
+    .filter(isSlice)
     .map((unit) => createHash('md5').update(unit).digest('hex'))
 }

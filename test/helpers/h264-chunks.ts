@@ -1,18 +1,19 @@
 import { EncodedVideoChunk } from '../../lib/index.js'
-import { NalType, nalType, splitAnnexB } from './h264.js'
+import { isFirstSlice, isSlice, NalType, nalType, splitAnnexB } from './h264.js'
 
-/**
- * One chunk for each access unit of an Annex B stream whose pictures are one slice each or begin with an access unit
- * delimiter. Timestamps count up by 40 ms in decode order.
- */
+/** One chunk for each access unit of an Annex B stream. Timestamps count up by 40 ms in decode order. */
 export function accessUnits(stream: Uint8Array): EncodedVideoChunk[] {
-  const isSlice = (unit: Uint8Array) => nalType(unit) === NalType.slice || nalType(unit) === NalType.idr
-  const delimited = splitAnnexB(stream).some((unit) => nalType(unit) === NalType.accessUnitDelimiter)
-  const groups: Uint8Array[][] = [[]]
+  const groups: Uint8Array[][] = []
+  let complete = true
   for (const unit of splitAnnexB(stream)) {
-    const begins = delimited ? nalType(unit) === NalType.accessUnitDelimiter : groups.at(-1)!.some(isSlice)
-    if (begins && groups.at(-1)!.length > 0) groups.push([])
+    const slice = isSlice(unit)
+    // What is no slice, or begins a picture, belongs to the next access unit once there was a slice.
+    if (complete && (!slice || isFirstSlice(unit))) {
+      groups.push([])
+      complete = false
+    }
     groups.at(-1)!.push(unit)
+    if (slice) complete = true
   }
   return groups.map((units, index) => {
     const data = Buffer.concat(units.flatMap((unit) => [Uint8Array.of(0, 0, 0, 1), unit]))

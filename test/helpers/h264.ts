@@ -247,6 +247,15 @@ export function sliceType(unit: Uint8Array): 'P' | 'B' | 'I' | 'SP' | 'SI' {
   return (['P', 'B', 'I', 'SP', 'SI'] as const)[r.ue() % 5]!
 }
 
+export function isSlice(unit: Uint8Array): boolean {
+  return nalType(unit) === NalType.slice || nalType(unit) === NalType.idr
+}
+
+/** Whether first_mb_in_slice (7.3.3) is 0: the slice begins a picture. */
+export function isFirstSlice(unit: Uint8Array): boolean {
+  return new BitReader(unit).ue() === 0
+}
+
 export interface Stream {
   sps: Sps
   pps: Uint8Array[]
@@ -262,6 +271,6 @@ export function parseStream(stream: Uint8Array): Stream {
   return {
     sps: parseSps(sps),
     pps: units.filter((unit) => nalType(unit) === NalType.pps),
-    sliceTypes: units.filter((unit) => nalType(unit) === NalType.slice || nalType(unit) === NalType.idr).map(sliceType),
+    sliceTypes: units.filter(isSlice).map(sliceType),
   }
 }
