@@ -106,8 +106,9 @@ async function compareStreams(codecCase, source) {
   }
 }
 
-function missedTargets({ name, targets }, { ratio, ours }) {
+function missedTargets({ name, targets }, { ratio, ours, streams }) {
   const missed = []
+  if (streams?.differences.length > 0) missed.push(`${name}: the settings differ: ${streams.differences.join(', ')}`)
   const { minRatio, maxUtilization, maxDelayP99 } = targets
   if (minRatio && ratio < minRatio) missed.push(`${name}: ratio ${ratio.toFixed(2)}, wanted ${minRatio}`)
   if (maxUtilization && ours.utilization > maxUtilization) {

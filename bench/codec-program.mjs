@@ -2,7 +2,7 @@
 // JSON. Arguments: the case and its source as JSON, and optionally the file to write the stream to.
 import { once } from 'node:events'
 import { open, writeFile } from 'node:fs/promises'
-import { eventLoopUtilization, monitorEventLoopDelay } from 'node:perf_hooks'
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { VideoDecoder, VideoEncoder, VideoFrame } from '../dist/index.js'
 import { bytesPerFrame, framerate } from './source.mjs'
 
@@ -88,8 +88,8 @@ async function decode({ width, height, frames, copyTo }) {
   decoder.configure(config)
   for (let index = 0; index < frames; index++) {
     while (decoder.decodeQueueSize >= 8) await once(decoder, 'dequeue')
-    // At most three pictures wait to be copied.
-    if (copyTo && index - outputs < 8) await copies[outputs % pixels.length]
+    // No more pictures wait to be copied than there are buffers.
+    if (copyTo) await copies[outputs % pixels.length]
     decoder.decode(chunks.at(index % chunks.length).at(Math.floor(index / chunks.length) * duration))
   }
   await decoder.flush()
@@ -100,9 +100,9 @@ async function decode({ width, height, frames, copyTo }) {
 
 const delay = monitorEventLoopDelay({ resolution: delayResolution })
 delay.enable()
-const before = eventLoopUtilization()
+const before = performance.eventLoopUtilization()
 const outputs = await (codecCase.kind === 'encode' ? encode : decode)(codecCase)
-const { utilization } = eventLoopUtilization(before)
+const { utilization } = performance.eventLoopUtilization(before)
 delay.disable()
 if (outputs !== codecCase.frames) fail(new Error(`${codecCase.frames} frames gave ${outputs} outputs`))
 const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()

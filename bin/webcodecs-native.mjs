@@ -7,7 +7,7 @@ const usage = `Usage: webcodecs-native build [--debug]
 Builds the native addon of webcodecs-native against the FFmpeg and libyuv of this machine.`
 
 async function build(configuration) {
-  const missing = await missingPackages()
+  const missing = await missingPackages({ toBuild: true })
   if (missing.length > 0) {
     console.error(
       `webcodecs-native: building needs what these Debian packages contain. Install them first:\n\n  ${manualCommand(missing)}\n`,

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { hasCommand, run, SetupError } from './run.mjs'
 
 /**
- * @typedef {{ package: string, needs: { command?: string[], all?: boolean, pkgConfig?: string, header?: string } }} Entry
+ * @typedef {{ package: string, for?: string, needs: { command?: string[], all?: boolean, pkgConfig?: string, header?: string } }} Entry
  * `needs` says what the package brings. Only that is checked, so another distribution's package or an
- * installation of one's own counts as well.
+ * installation of one's own counts as well. Without `for`, building the addon needs it.
  * @type {readonly Entry[]}
  */
 const entries = JSON.parse(readFileSync(new URL('../apt-packages.json', import.meta.url), 'utf8'))
@@ -29,13 +29,17 @@ async function isSatisfied({ needs }) {
   return hasHeader(needs.header)
 }
 
-/** Names of the packages whose contents this machine lacks. */
-export async function missingPackages() {
-  const libraries = entries.filter((entry) => entry.needs.pkgConfig)
+/**
+ * Names of the packages whose contents this machine lacks.
+ * @param {{ toBuild?: boolean }} [options] `toBuild`: only what building the addon needs
+ */
+export async function missingPackages({ toBuild = false } = {}) {
+  const wanted = toBuild ? entries.filter((entry) => entry.for === undefined) : entries
+  const libraries = wanted.filter((entry) => entry.needs.pkgConfig)
   // One question for all libraries: the common case is that none is missing.
   const allLibraries = await hasLibraries(libraries.map((entry) => entry.needs.pkgConfig))
   const missing = []
-  for (const entry of entries) {
+  for (const entry of wanted) {
     if (allLibraries && entry.needs.pkgConfig) continue
     if (!(await isSatisfied(entry))) missing.push(entry.package)
   }

@@ -137,8 +137,7 @@ Status AsyncEncodeWorker::TakeColorPacket(const EncodedPacket& packet) {
   }
   PoolBufferPtr data = PackagePacket(plan_.config, packet.data, packet.size, packet.key);
   if (!data) return Status(StatusCode::kOutOfMemory, "out of memory");
-  ChunkEvent chunk{std::move(data), packet.key, info->timestamp, info->duration};
-  chunk.temporal_layer = packet.temporal_layer;
+  ChunkEvent chunk{std::move(data), packet.key, info->timestamp, info->duration, packet.temporal_layer, nullptr};
   pending_chunks_.push_back({packet.pts, std::move(chunk)});
   return Status::Ok();
 }

@@ -23,8 +23,9 @@ class EncoderClock {
       return 0;
     }
     int64_t pts = timestamp + offset_;
-    // A step back, a repetition, or a gap longer than any rate control's memory begins a new stretch, one frame on.
-    if (pts <= *last_ || pts - *last_ > kLongestGap) {
+    // A step back or a repetition, a step too short to be real timing (a counter instead of microseconds, which would
+    // leave rate control no bits), or a gap longer than its memory begins a new stretch, one frame on.
+    if (pts - *last_ < kShortestStep || pts - *last_ > kLongestGap) {
       pts = *last_ + frame_;
       offset_ = pts - timestamp;
     }
@@ -33,6 +34,7 @@ class EncoderClock {
   }
 
  private:
+  static constexpr int64_t kShortestStep = 1000;
   static constexpr int64_t kLongestGap = int64_t{600} * 1000000;
   int64_t frame_ = 1;
   int64_t offset_ = 0;

@@ -41,7 +41,17 @@ const outputConfig = (last = 0): NativeEvent => [
   1,
   0,
 ]
-const chunk = (timestamp: number): NativeEvent => [EventKind.chunk, 1, 0, new ArrayBuffer(3), true, timestamp, 5]
+const chunk = (timestamp: number): NativeEvent => [
+  EventKind.chunk,
+  1,
+  0,
+  new ArrayBuffer(3),
+  true,
+  timestamp,
+  5,
+  0,
+  null,
+]
 
 function makeEncoder() {
   const metadata: EncodedVideoChunkMetadata[] = []
