@@ -107,7 +107,9 @@ const steps = {
       console.log(`  installing ${packages.join(' ')}`)
       await installPackages(packages)
       const still = await missingPackages()
-      if (still.length > 0) throw new SetupError(`Installed, and yet their contents are not found: ${still.join(' ')}`)
+      if (still.length > 0) {
+        throw new SetupError(`Installed, and yet not there or too old (FFmpeg 5.1 is needed): ${still.join(' ')}`)
+      }
     },
   },
   modules: nodeModules,
