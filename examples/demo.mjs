@@ -168,6 +168,8 @@ try {
   await main()
 } catch (error) {
   removeTemporaryPaths()
-  console.error(error instanceof DemoError ? `demo: ${error.message}` : error)
+  // A full disk, a folder that may not be written: the system's own message says it all.
+  const isExpected = error instanceof DemoError || error.syscall !== undefined
+  console.error(isExpected ? `demo: ${error.message}` : error)
   process.exit(1)
 }

@@ -28,5 +28,8 @@ export async function buildAddon(configuration, { show = false } = {}) {
   // Configured each time: it takes half a second, and the folder may have been configured with paths that no longer hold.
   const configured = await cmake('configure')
   if (configured.code !== 0) return configured
-  return cmake('build', '--parallel', String(availableParallelism()))
+  const built = await cmake('build', '--parallel', String(availableParallelism()))
+  if (built.code !== 0) return built
+  // A symbol that no source file defines is noticed only here.
+  return run(process.execPath, ['--eval', `require('./${addonPath(configuration)}')`], { cwd: root, show })
 }

@@ -28,14 +28,19 @@ export async function openSource(path) {
   const fileSize = await sizeOf(path)
   await checkBoxes(path, fileSize)
   const input = new Input({ source: new FilePathSource(path), formats: ALL_FORMATS })
-  try {
-    return await inspect(input, fileSize)
-  } catch (error) {
+  const source = await inspect(input, fileSize).catch((error) => {
     input.dispose()
     if (error instanceof DemoError) throw error
     if (error instanceof UnsupportedInputFormatError) throw new DemoError('it is not a media file of a known format')
     throw new DemoError(`it cannot be read (${error.message.split('\n')[0]})`)
+  })
+  const { supported } = await VideoDecoder.isConfigSupported(source.decoderConfig)
+  if (!supported) {
+    throw new DemoError(
+      `its video codec ${await source.video.getCodec()} (${source.decoderConfig.codec}) cannot be decoded`,
+    )
   }
+  return source
 }
 
 async function sizeOf(path) {
@@ -76,11 +81,6 @@ async function inspect(input, fileSize) {
   if (!video) throw new DemoError('it has no video track')
   const decoderConfig = await video.getDecoderConfig()
   if (!decoderConfig) throw new DemoError(`its video codec is unknown (${await video.getInternalCodecId()})`)
-  const { supported } = await VideoDecoder.isConfigSupported(decoderConfig)
-  if (!supported) {
-    throw new DemoError(`its video codec ${await video.getCodec()} (${decoderConfig.codec}) cannot be decoded yet`)
-  }
-
   const packets = new EncodedPacketSink(video)
   const veryFirst = await packets.getFirstPacket({ metadataOnly: true })
   const firstPacket = await packets.getFirstKeyPacket({ verifyKeyPackets: true })

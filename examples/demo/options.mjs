@@ -52,7 +52,7 @@ export function parseOptions(args, folder) {
       },
     })
   } catch (error) {
-    throw new DemoError(error.message.split('\n')[0])
+    throw new DemoError(error.message.split('. ')[0])
   }
   const { values, positionals } = parsed
   if (positionals.length > 2) throw new DemoError(`there is an argument too many: '${positionals[2]}'`)

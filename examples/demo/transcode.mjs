@@ -53,6 +53,12 @@ async function untilReady(codec, sizeName) {
   }
 }
 
+/** The frame without the last column and row of an odd size: H.264 pictures are even, and scaling would blur. */
+function evenFrame(frame) {
+  const { x, y, width, height } = frame.visibleRect
+  return new VideoFrame(frame, { visibleRect: { x, y, width: width & ~1, height: height & ~1 } })
+}
+
 /** Copies the packets of one audio track, in step with the video. */
 class AudioCopy {
   #packets
@@ -121,7 +127,7 @@ export async function transcode({ source, path, encoderConfig, codec, onProgress
   for (const track of source.audio) copies.push(await AudioCopy.create(track, output, source))
   const audio = copies.filter((copy) => copy !== null)
 
-  const counts = { packets: 0, inputBytes: 0, decoded: 0, frames: 0, bytes: 0 }
+  const counts = { packets: 0, inputBytes: 0, frames: 0, bytes: 0 }
   let start = Number.POSITIVE_INFINITY
   let end = Number.NEGATIVE_INFINITY
   let codecString = encoderConfig.codec
@@ -164,12 +170,16 @@ export async function transcode({ source, path, encoderConfig, codec, onProgress
 
   let nextKeyFrame = Number.NEGATIVE_INFINITY
   const decoder = new VideoDecoder({
-    output: (frame) => {
-      counts.decoded++
-      const keyFrame = frame.timestamp >= nextKeyFrame
-      if (keyFrame) nextKeyFrame = frame.timestamp + keyFrameInterval * 1e6
-      encoder.encode(frame, { keyFrame })
-      frame.close()
+    output: (decoded) => {
+      // Before 0 are pictures that only others need: an edit list keeps them from being shown.
+      if (decoded.timestamp >= 0) {
+        const keyFrame = decoded.timestamp >= nextKeyFrame
+        if (keyFrame) nextKeyFrame = decoded.timestamp + keyFrameInterval * 1e6
+        const frame = evenFrame(decoded)
+        encoder.encode(frame, { keyFrame })
+        frame.close()
+      }
+      decoded.close()
     },
     error: (error) => fail(new DemoError(`decoding failed: ${error.message}`)),
   })

@@ -32,6 +32,13 @@ describe('the demo', () => {
     expect(await presentationTimes(join(cwd, 'out.mp4'))).toEqual(await presentationTimes(input))
   })
 
+  it('leaves out the pictures that an edit list hides', async () => {
+    const whole = await makeClip([...testClipArguments({ seconds: 4 }), '-g', '25'], 'mp4')
+    const cut = await makeClip(['-ss', '1.5', '-i', whole, '-c', 'copy'], 'mp4')
+    await runDemo([cut, 'out.mp4'], { cwd })
+    expect(await decodeAll(join(cwd, 'out.mp4'))).toEqual(await decodeAll(cut))
+  })
+
   it('copies the sound without changing it', async () => {
     const input = await withSound()
     await runDemo([input, 'out.mp4'], { cwd })
