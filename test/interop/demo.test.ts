@@ -117,7 +117,7 @@ describe('the demo', () => {
     })
 
     it('when the codec asked for cannot be encoded', async () => {
-      await expectRefusal(['--codec', 'vp8', await withSound()], /cannot encode vp8/)
+      await expectRefusal(['--codec', 'avc1.42000a', await withSound()], /cannot encode avc1\.42000a/)
     })
 
     it('when an option makes no sense', () => expectRefusal(['--bitrate', 'much', 'missing.mp4'], /--bitrate/))
