@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { EncodedVideoChunk } from '../../lib/index.js'
 import { decodeAll, pixelsOf } from '../helpers/codecs.js'
 import { accessUnits } from '../helpers/h264-chunks.js'
-import { decodeByFfmpeg, demux, makeClip, testClipArguments } from '../helpers/media.js'
+import { decodeByFfmpeg, demux, ffmpeg, makeClip, testClipArguments } from '../helpers/media.js'
 
 const width = 320
 const height = 240
@@ -22,6 +22,7 @@ const streams: Record<string, string[]> = {
   'High with open GOPs': ['-bf', '3', '-g', '12', '-x264-params', 'open-gop=1'],
   'weighted prediction over a fade': ['-vf', 'fade=in:0:25', '-bf', '2', '-x264-params', 'weightp=2'],
   'four slices for each picture': ['-x264-params', 'slices=4', '-bf', '2'],
+  'interlaced pictures': ['-flags', '+ildct+ilme', '-x264-params', 'tff=1', '-bf', '2'],
   'intra refresh': ['-x264-params', 'intra-refresh=1', '-bf', '0', '-g', '20'],
 }
 
@@ -64,6 +65,23 @@ describe('decoding', () => {
     const ours = await decodeAll({ codec: 'avc1.64000d' }, chunks, (frame) => pixelsOf(frame))
     const theirs = await decodeByFfmpeg(path, { width, height })
     expect(ours.map((picture, index) => Buffer.compare(picture, theirs[index]!))).toEqual(theirs.map(() => 0))
+  })
+
+  it.each([
+    ['yuv422p', 'I422'],
+    ['yuv444p', 'I444'],
+    ['yuv420p10le', 'I420P10'],
+    ['yuv422p10le', 'I422P10'],
+  ])('gives %s pictures as %s', async (pixelFormat, format) => {
+    const path = await makeClip(testClipArguments({ seconds: 0.4, x264: ['-pix_fmt', pixelFormat] }), 'mp4')
+    const { config, chunks } = await demux(path)
+    const frames = await decodeAll(config, chunks, async (frame) => ({
+      format: frame.format,
+      pixels: await pixelsOf(frame),
+    }))
+    const { stdout } = await ffmpeg(['-i', path, '-fps_mode', 'passthrough', '-f', 'rawvideo', 'pipe:1'])
+    expect(frames[0]!.format).toBe(format)
+    expect(Buffer.compare(Buffer.concat(frames.map(({ pixels }) => pixels)), stdout)).toBe(0)
   })
 
   it('crops a size that is no multiple of 16 to the visible rectangle', async () => {

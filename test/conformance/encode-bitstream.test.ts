@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { BufferTarget, EncodedPacket, EncodedVideoPacketSource, Mp4OutputFormat, Output } from 'mediabunny'
 import { describe, expect, it } from 'vitest'
-import { baseConfig, bytesOf, encodeAll, makeFrames, toBytes } from '../helpers/codecs.js'
+import { baseConfig, bytesOf, decodeAll, encodeAll, makeFrames, toBytes } from '../helpers/codecs.js'
 import {
   isSlice,
   NalType,
@@ -140,6 +140,17 @@ describe("avc: { format: 'avc' }", () => {
       ).toHaveLength(40)
     },
   )
+})
+
+describe('avc3', () => {
+  it('gives chunks that our decoder takes with their decoderConfig', async () => {
+    const { chunks, config } = await encodeAll({ ...baseConfig, codec: 'avc3.64001f' }, makeFrames(10), (index) => ({
+      keyFrame: index === 5,
+    }))
+    const timestamps = await decodeAll(config, chunks, ({ timestamp }) => timestamp)
+    expect(config.codec).toBe('avc3.64001f')
+    expect(timestamps).toEqual(chunks.map(({ timestamp }) => timestamp))
+  })
 })
 
 describe("avc: { format: 'annexb' }", () => {
