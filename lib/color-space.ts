@@ -42,6 +42,13 @@ export type ColorSpaceNames = Dictionary<{
 const UNSPECIFIED = 2
 const RANGE_UNSPECIFIED = -1
 
+export const UNSPECIFIED_COLOR: NativeColorSpace = Object.freeze({
+  primaries: UNSPECIFIED,
+  transfer: UNSPECIFIED,
+  matrix: UNSPECIFIED,
+  fullRange: RANGE_UNSPECIFIED,
+})
+
 const invert = <T extends string>(table: Readonly<Record<T, number>>): Map<number, T> =>
   new Map(keys(table).map((name) => [table[name], name]))
 

@@ -14,11 +14,16 @@ export type {
   AvcBitstreamFormat,
   AvcEncoderConfig,
   HardwareAcceleration,
+  HevcBitstreamFormat,
+  HevcEncoderConfig,
   LatencyMode,
   VideoEncoderBitrateMode,
   VideoEncoderConfig,
   VideoEncoderEncodeOptions,
+  VideoEncoderEncodeOptionsForAv1,
   VideoEncoderEncodeOptionsForAvc,
+  VideoEncoderEncodeOptionsForHevc,
+  VideoEncoderEncodeOptionsForVp9,
 } from './config/video-encoder-config.js'
 export { type DOMRectInit, DOMRectReadOnly } from './dom-rect.js'
 export { EncodedVideoChunk, type EncodedVideoChunkInit, type EncodedVideoChunkType } from './encoded-video-chunk.js'
@@ -38,7 +43,7 @@ export {
   type VideoEncoderInit,
   type VideoEncoderSupport,
 } from './video-encoder.js'
-export type { EncodedVideoChunkMetadata, EncoderOutputConfig } from './video-encoder-output.js'
+export type { EncodedVideoChunkMetadata, EncoderOutputConfig, SvcOutputMetadata } from './video-encoder-output.js'
 export { VideoFrame } from './video-frame.js'
 export type { PredefinedColorSpace, VideoFrameCopyToOptions } from './video-frame-copy.js'
 export type { AlphaOption, VideoFrameBufferInit, VideoFrameInit, VideoFrameMetadata } from './video-frame-init.js'

@@ -39,20 +39,29 @@ function displaySize(
 }
 
 /**
- * The configured colour space over that of the stream, member by member. What neither tells is what "Pick Color Space"
- * takes when nothing is known.
+ * The configured colour space over that of the stream over that of the codec string, member by member. What none of them
+ * tells is what "Pick Color Space" takes when nothing is known.
  */
 function frameColor(
   configured: ColorSpaceNames | undefined,
   detected: NativeColorSpace,
+  named: NativeColorSpace | null,
   isRgb: boolean,
 ): NativeColorSpace {
-  const color = configured ? fillUnspecified(toCodePoints(configured), detected) : detected
-  return fillUnspecified(color, isRgb ? SRGB : REC709)
+  const fallback = isRgb ? SRGB : REC709
+  const known = named ? fillUnspecified(detected, named) : detected
+  return fillUnspecified(configured ? fillUnspecified(toCodePoints(configured), known) : known, fallback)
 }
 
-/** The slots of the frame that `event` describes. */
-export function slotsFromOutput(event: FrameEvent, config: ParsedVideoDecoderConfig): VideoFrameSlots {
+/**
+ * The slots of the frame that `event` describes.
+ * @param namedColor the colour space in the codec string, if any
+ */
+export function slotsFromOutput(
+  event: FrameEvent,
+  config: ParsedVideoDecoderConfig,
+  namedColor: NativeColorSpace | null,
+): VideoFrameSlots {
   const [, , , picture, formatIndex, codedWidth, codedHeight, ...rest] = event
   const [visibleLeft, visibleTop, visibleWidth, visibleHeight, timestamp, duration, ...colorAndAspect] = rest
   const [primaries, transfer, matrix, fullRange, sarNumerator, sarDenominator] = colorAndAspect
@@ -77,7 +86,12 @@ export function slotsFromOutput(event: FrameEvent, config: ParsedVideoDecoderCon
     displayHeight: swap ? display.width : display.height,
     timestamp,
     duration,
-    color: frameColor(config.colorSpace, { primaries, transfer, matrix, fullRange }, format?.isRgb ?? false),
+    color: frameColor(
+      config.colorSpace,
+      { primaries, transfer, matrix, fullRange },
+      namedColor,
+      format?.isRgb ?? false,
+    ),
     metadata: undefined,
   }
 }

@@ -1,6 +1,7 @@
 import { Codec, type CodecState, invokeCallback, type OutputEvent, type WebCodecsErrorCallback } from './codec.js'
 import { checkConfigurationSupport, tryPlan } from './config/probe.js'
-import { type DecoderPlan, planVideoDecoder } from './config/video-codecs.js'
+import type { DecoderPlan } from './config/video-codec.js'
+import { planVideoDecoder } from './config/video-codecs.js'
 import {
   type ParsedVideoDecoderConfig,
   readVideoDecoderConfig,
@@ -10,7 +11,7 @@ import {
 import type { DomAttribute } from './dom-types.js'
 import { type EncodedVideoChunk, encodedVideoChunkInternals } from './encoded-video-chunk.js'
 import { dataError } from './errors.js'
-import { EventKind, type NativeBinding } from './native.js'
+import { EventKind, type NativeBinding, type NativeColorSpace } from './native.js'
 import { slotsFromOutput } from './video-decoder-output.js'
 import { type VideoFrame, videoFrameInternals } from './video-frame.js'
 import { callback, typeError } from './webidl/conversions.js'
@@ -63,6 +64,8 @@ export class VideoDecoder extends EventTarget {
   #plan: DecoderPlan | null = null
   /** spec: [[active decoder config]] */
   #activeDecoderConfig: ParsedVideoDecoderConfig | null = null
+  /** The colour space in the active configuration's codec string. */
+  #namedColor: NativeColorSpace | null = null
   /** spec: [[key chunk required]] */
   #keyChunkRequired = true
 
@@ -117,6 +120,7 @@ export class VideoDecoder extends EventTarget {
       apply: (native, codec) => native.configureVideoDecoder(codec, plan!.config),
       configured: () => {
         this.#activeDecoderConfig = parsed
+        this.#namedColor = plan!.color
       },
     })
     this.#plan = plan
@@ -181,7 +185,7 @@ export class VideoDecoder extends EventTarget {
   #requireKeyChunk(type: string, data: Uint8Array): void {
     if (type !== 'key') throw dataError('expected a key chunk after configure() or flush() but received a delta chunk')
     if (this.#plan?.isKeyChunk(data) === false) {
-      const hint = this.#plan.config.description ? '' : ' (chunks that are not in Annex B format need a description)'
+      const hint = this.#plan.keyChunkHint && ` (${this.#plan.keyChunkHint})`
       throw dataError(`expected a key chunk but no decoding can start with the data of this one${hint}`)
     }
     this.#keyChunkRequired = false
@@ -190,7 +194,7 @@ export class VideoDecoder extends EventTarget {
   #outputEvent(event: OutputEvent): boolean {
     if (event[0] !== EventKind.frame) return false
     // Frames come after `configured` and not after a reset: there is an active configuration.
-    const frame = videoFrameInternals.create(slotsFromOutput(event, this.#activeDecoderConfig!))
+    const frame = videoFrameInternals.create(slotsFromOutput(event, this.#activeDecoderConfig!, this.#namedColor))
     invokeCallback(this.#output, frame)
     return true
   }

@@ -12,17 +12,27 @@ export interface EncoderOutputConfig {
   codedHeight: number
   displayAspectWidth?: number
   displayAspectHeight?: number
-  /** For H.264 an AVCDecoderConfigurationRecord; absent in Annex B format. */
+  /** For H.264 and HEVC a decoder configuration record; absent in Annex B format and for all other codecs. */
   description?: ArrayBuffer
   colorSpace: VideoColorSpaceJSON
   rotation: number
   flip: boolean
 }
 
+/** https://www.w3.org/TR/webcodecs/#dictdef-svcoutputmetadata */
+export interface SvcOutputMetadata {
+  /** 0 is the base layer. Without the chunks of the layers above any one, the others can still be decoded. */
+  temporalLayerId: number
+}
+
 /** https://www.w3.org/TR/webcodecs/#dictdef-encodedvideochunkmetadata */
 export interface EncodedVideoChunkMetadata {
   /** Present when it differs from that of the chunk before: with the first chunk of all. */
   decoderConfig?: EncoderOutputConfig
+  /** Present with a `scalabilityMode` of several temporal layers. */
+  svc?: SvcOutputMetadata
+  /** The frame's alpha, as a chunk of a stream of its own of the same codec. Present with `alpha: 'keep'`. */
+  alphaSideData?: ArrayBuffer
 }
 
 /** What native code says about the chunks that follow. */

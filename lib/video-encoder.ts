@@ -1,6 +1,7 @@
 import { Codec, type CodecState, invokeCallback, type OutputEvent, type WebCodecsErrorCallback } from './codec.js'
 import { checkConfigurationSupport, tryPlan } from './config/probe.js'
-import { type EncoderPlan, planVideoEncoder } from './config/video-codecs.js'
+import type { EncoderPlan } from './config/video-codec.js'
+import { planVideoEncoder } from './config/video-codecs.js'
 import {
   type ParsedEncodeOptions,
   type ParsedVideoEncoderConfig,
@@ -218,26 +219,36 @@ export class VideoEncoder extends EventTarget {
       return false
     }
     if (event[0] !== EventKind.chunk) return false
-    const [, , , data, key, timestamp, duration] = event
+    const [, , , data, key, timestamp, duration, temporalLayerId, alphaSideData] = event
     const chunk = encodedVideoChunkInternals.create({
       data: new Uint8Array(data),
       type: key ? 'key' : 'delta',
       timestamp,
       duration,
     })
-    invokeCallback(this.#output, chunk, this.#metadata())
+    invokeCallback(this.#output, chunk, this.#metadata(temporalLayerId, alphaSideData))
     return true
   }
 
   /** The |chunkMetadata| of "Output EncodedVideoChunks". */
-  #metadata(): EncodedVideoChunkMetadata {
-    if (!this.#outputConfigChanged || !this.#active || !this.#stream) return {}
+  #metadata(temporalLayerId: number, alphaSideData: ArrayBuffer | null): EncodedVideoChunkMetadata {
+    const metadata: EncodedVideoChunkMetadata = {}
+    const decoderConfig = this.#changedOutputConfig()
+    if (decoderConfig) metadata.decoderConfig = decoderConfig
+    if (hasTemporalLayers(this.#active)) metadata.svc = { temporalLayerId }
+    if (alphaSideData) metadata.alphaSideData = alphaSideData
+    return metadata
+  }
+
+  /** The |outputConfig|, when it is another than that of the chunk before. */
+  #changedOutputConfig(): EncoderOutputConfig | null {
+    if (!this.#outputConfigChanged || !this.#active || !this.#stream) return null
     this.#outputConfigChanged = false
     const orientation = this.#active.orientation ?? { rotation: 0, flip: false }
     const outputConfig = describeOutput(this.#active.config, orientation, this.#stream)
-    if (this.#activeOutputConfig && equalOutputConfigs(outputConfig, this.#activeOutputConfig)) return {}
+    if (this.#activeOutputConfig && equalOutputConfigs(outputConfig, this.#activeOutputConfig)) return null
     this.#activeOutputConfig = describeOutput(this.#active.config, orientation, this.#stream)
-    return { decoderConfig: outputConfig }
+    return outputConfig
   }
 
   static {
@@ -289,6 +300,10 @@ function quantizerOf({ plan }: Configuration, options: ParsedEncodeOptions): num
   if (plan?.config.bitrateMode !== BitrateMode.quantizer) return NO_QUANTIZER
   return plan.quantizer(options) ?? NO_QUANTIZER
 }
+
+/** Whether the scalability mode "describes multiple temporal layers". */
+const hasTemporalLayers = (configuration: Configuration | null): boolean =>
+  (configuration?.plan?.config.temporalLayers ?? 1) > 1
 
 /** Steps 3 and 4 of encode(): frames of one configuration all have the orientation of the first. */
 function lockOrientation(configuration: Configuration, { rotation, flip }: Orientation): void {

@@ -1,4 +1,5 @@
 /** As much of H.264 bitstreams as the checks of the specification need. */
+import { nalUnits, skipNalUnits } from './nal-units.js'
 
 /** What matters here of an AVCDecoderConfigurationRecord (ISO/IEC 14496-15, section 5.3.3.1). */
 export interface AvcDecoderConfiguration {
@@ -9,63 +10,17 @@ export interface AvcDecoderConfiguration {
 const NalUnitType = { slice: 1, dataPartitionA: 2, idrSlice: 5, sei: 6, sps: 7, pps: 8 } as const
 const SEI_RECOVERY_POINT = 6
 
-/**
- * Follows parameter sets that are each preceded by their 16-bit length.
- * @returns the offset of what comes after them, or -1 when they are cut off or of another type
- */
-function skipParameterSets(record: Uint8Array, start: number, count: number, nalUnitType: number): number {
-  let offset = start
-  for (let index = 0; index < count; index++) {
-    if (offset + 2 >= record.length) return -1
-    const length = (record[offset]! << 8) | record[offset + 1]!
-    if (length === 0 || offset + 2 + length > record.length) return -1
-    if ((record[offset + 2]! & 0x1f) !== nalUnitType) return -1
-    offset += 2 + length
-  }
-  return offset
-}
+const isOfType = (nalUnitType: number) => (header: number) => (header & 0x1f) === nalUnitType
 
 /** null when the record is malformed. */
 export function parseAvcDecoderConfigurationRecord(record: Uint8Array): AvcDecoderConfiguration | null {
   if (record.length < 7 || record[0] !== 1) return null
   const lengthSize = (record[4]! & 0x03) + 1
   if (lengthSize === 3) return null
-  const afterSps = skipParameterSets(record, 6, record[5]! & 0x1f, NalUnitType.sps)
+  const afterSps = skipNalUnits(record, 6, record[5]! & 0x1f, isOfType(NalUnitType.sps))
   if (afterSps < 0 || afterSps >= record.length) return null
-  if (skipParameterSets(record, afterSps + 1, record[afterSps]!, NalUnitType.pps) < 0) return null
+  if (skipNalUnits(record, afterSps + 1, record[afterSps]!, isOfType(NalUnitType.pps)) < 0) return null
   return { lengthSize }
-}
-
-/** NAL units that each have their length in front. Ends with null when one is cut off. */
-function* lengthPrefixedNalUnits(data: Uint8Array, lengthSize: number): Generator<Uint8Array | null> {
-  let offset = 0
-  while (offset < data.length) {
-    if (offset + lengthSize > data.length) return yield null
-    let length = 0
-    for (let index = 0; index < lengthSize; index++) length = length * 256 + data[offset + index]!
-    offset += lengthSize
-    if (offset + length > data.length) return yield null
-    yield data.subarray(offset, offset + length)
-    offset += length
-  }
-}
-
-/** The offset of the next three-byte start code, or the end of the data. */
-function findStartCode(data: Uint8Array, start: number): number {
-  for (let offset = data.indexOf(1, start + 2); offset >= 0; offset = data.indexOf(1, offset + 1)) {
-    if (data[offset - 1] === 0 && data[offset - 2] === 0) return offset - 2
-  }
-  return data.length
-}
-
-/** NAL units between start codes (ITU-T H.264, annex B). */
-function* annexBNalUnits(data: Uint8Array): Generator<Uint8Array> {
-  let start = findStartCode(data, 0)
-  while (start < data.length) {
-    const end = findStartCode(data, start + 3)
-    yield data.subarray(start + 3, end)
-    start = end
-  }
 }
 
 /** Whether an SEI NAL unit holds a recovery point at this very picture: recovery_frame_cnt, as ue(v), is a single 1 bit. */
@@ -92,7 +47,7 @@ function hasImmediateRecoveryPoint(nalUnit: Uint8Array): boolean {
  */
 export function isAvcKeyChunk(data: Uint8Array, lengthSize: number): boolean | undefined {
   if (data.length === 0) return undefined
-  for (const nalUnit of lengthSize > 0 ? lengthPrefixedNalUnits(data, lengthSize) : annexBNalUnits(data)) {
+  for (const nalUnit of nalUnits(data, lengthSize)) {
     if (!nalUnit) return undefined
     const nalUnitType = (nalUnit[0] ?? 0) & 0x1f
     if (nalUnitType === NalUnitType.idrSlice) return true

@@ -1,140 +1,115 @@
 /** What H.264 demands of configurations (WebCodecs AVC registration), and how they reach native code. */
 import { notSupportedError } from '../errors.js'
-import { BitrateMode, BitstreamFormat, Hardware, LatencyMode } from '../native.js'
+import { BitstreamFormat } from '../native.js'
 import { isAvcKeyChunk, parseAvcDecoderConfigurationRecord } from './avc-bitstream.js'
 import { type AvcCodecString, AvcProfile, CONSTRAINT_SET3, parseAvcCodecString } from './avc-codec-string.js'
-import type { DecoderPlan, EncoderPlan, VideoCodec } from './video-codecs.js'
+import { type NalCodec, planNalDecoder } from './decoder-plan.js'
+import { nativeEncoderConfig, quantizerReader, requireNoAlpha, requireWholeChroma } from './encoder-plan.js'
+import { type LevelLimits, requireWithinLevel } from './level-limits.js'
+import type { DecoderPlan, EncoderPlan, VideoCodec } from './video-codec.js'
 import type { ParsedVideoDecoderConfig } from './video-decoder-config.js'
-import type { ParsedEncodeOptions, ParsedVideoEncoderConfig } from './video-encoder-config.js'
+import type { ParsedVideoEncoderConfig } from './video-encoder-config.js'
 
-/** The unit of bit rates and buffer sizes in the level table, in bits (ITU-T H.264, table A-2: cpbBrNalFactor). */
-const CPB_BR_NAL_FACTOR: ReadonlyMap<number, number> = new Map([
-  [AvcProfile.baseline, 1200],
-  [AvcProfile.main, 1200],
-  [AvcProfile.high, 1500],
-])
+interface EncodableProfile {
+  readonly bitDepth: number
+  readonly chroma: number
+  /** The unit of bit rates and buffer sizes in the level table, in bits (ITU-T H.264, table A-2: cpbBrNalFactor). */
+  readonly bitrateFactor: number
+  /**
+   * The constraint_set flags that streams made here can keep, besides those that x264 signals anyhow (ITU-T H.264, A.2):
+   * a Baseline stream is Constrained Baseline and fits Extended; 4 means frames only and 5 no B slices.
+   */
+  readonly keptConstraints: number
+}
 
-/**
- * The constraint_set flags that streams made here can keep, besides those that x264 signals anyhow (ITU-T H.264, A.2):
- * a Baseline stream is Constrained Baseline and fits Extended; 4 means frames only and 5 no B slices.
- */
-const KEPT_CONSTRAINTS: ReadonlyMap<number, number> = new Map([
-  [AvcProfile.baseline, 0xe0],
-  [AvcProfile.main, 0x4c],
-  [AvcProfile.high, 0x0c],
+const profile = (
+  bitDepth: number,
+  chroma: number,
+  bitrateFactor: number,
+  keptConstraints: number,
+): EncodableProfile => ({ bitDepth, chroma, bitrateFactor, keptConstraints })
+
+const ENCODABLE_PROFILES: ReadonlyMap<number, EncodableProfile> = new Map([
+  [AvcProfile.baseline, profile(8, 420, 1200, 0xe0)],
+  [AvcProfile.main, profile(8, 420, 1200, 0x4c)],
+  [AvcProfile.high, profile(8, 420, 1500, 0x0c)],
+  [AvcProfile.high10, profile(10, 420, 3600, 0x08)],
+  [AvcProfile.high422, profile(10, 422, 4800, 0)],
+  [AvcProfile.high444, profile(8, 444, 4800, 0)],
 ])
 
 const DECODABLE_PROFILES: ReadonlySet<number> = new Set(Object.values(AvcProfile))
 const MAX_QUANTIZER = 51
 const MAX_REFERENCE_FRAMES = 16
+const MACROBLOCK_SIZE = 16
+const MACROBLOCK_SAMPLES = MACROBLOCK_SIZE ** 2
 
-const macroblocks = (pixels: number): number => Math.ceil(pixels / 16)
+const macroblocks = (pixels: number): number => Math.ceil(pixels / MACROBLOCK_SIZE)
 
-/** Throws a NotSupportedError when a picture of this size, or this many of them, pass the limits of the level. */
-function requireWithinLevel(codec: AvcCodecString, config: ParsedVideoEncoderConfig, maxBitrate: number): void {
-  const { level, levelIdc } = codec
-  const columns = macroblocks(config.width)
-  const rows = macroblocks(config.height)
-  const frameSize = columns * rows
+function limitsOf({ level, levelIdc, isLevel1b }: AvcCodecString, { bitrateFactor }: EncodableProfile): LevelLimits {
   // Neither side may be longer than the square root of eight times the frame size.
-  const maxSide = Math.floor(Math.sqrt(level.maxFrameSize * 8))
-  const at = `for ${config.codec} (level ${levelIdc / 10})`
-  if (frameSize > level.maxFrameSize || columns > maxSide || rows > maxSide) {
-    throw notSupportedError(
-      `expected at most ${level.maxFrameSize} macroblocks ${at} but received ${config.width}x${config.height}, which has ${frameSize}`,
-    )
+  const maxSide = Math.floor(Math.sqrt(level.maxFrameSize * 8)) * MACROBLOCK_SIZE
+  return {
+    name: isLevel1b ? '1b' : (levelIdc / 10).toFixed(1),
+    maxPictureSize: level.maxFrameSize * MACROBLOCK_SAMPLES,
+    maxSampleRate: level.maxMacroblockRate * MACROBLOCK_SAMPLES,
+    maxWidth: maxSide,
+    maxHeight: maxSide,
+    maxBitrate: level.maxBitrate * bitrateFactor,
   }
-  if (config.framerate !== undefined && frameSize * config.framerate > level.maxMacroblockRate) {
-    const maxRate = (level.maxMacroblockRate / frameSize).toFixed(2)
+}
+
+function requireKeptConstraints(codec: AvcCodecString, { codec: codecString }: ParsedVideoEncoderConfig): void {
+  const { keptConstraints } = ENCODABLE_PROFILES.get(codec.profile)!
+  const kept = keptConstraints | (codec.isLevel1b ? CONSTRAINT_SET3 : 0)
+  if ((codec.constraints & ~kept) !== 0) {
     throw notSupportedError(
-      `expected at most ${maxRate} frames per second of this size ${at} but received ${config.framerate}`,
+      `expected no other constraint flags than 0x${kept.toString(16)} but received ${codecString}`,
     )
-  }
-  if (config.bitrateMode !== 'quantizer' && config.bitrate !== undefined && config.bitrate > maxBitrate) {
-    throw notSupportedError(`expected at most ${maxBitrate} bits per second ${at} but received ${config.bitrate}`)
   }
 }
 
 function planEncoder(codec: AvcCodecString, config: ParsedVideoEncoderConfig): EncoderPlan {
-  const factor = CPB_BR_NAL_FACTOR.get(codec.profile)
-  if (factor === undefined) {
-    throw notSupportedError(`expected a Baseline, Main or High profile but received ${config.codec}`)
+  const encodable = ENCODABLE_PROFILES.get(codec.profile)
+  if (!encodable) {
+    throw notSupportedError(`expected a profile from Baseline to High 4:4:4 but received ${config.codec}`)
   }
-  const keptConstraints = (KEPT_CONSTRAINTS.get(codec.profile) ?? 0) | (codec.isLevel1b ? CONSTRAINT_SET3 : 0)
-  if ((codec.constraints & ~keptConstraints) !== 0) {
-    throw notSupportedError(
-      `expected no other constraint flags than 0x${keptConstraints.toString(16)} but received ${config.codec}`,
-    )
-  }
-  const { width, height } = config
-  if (width % 2 !== 0 || height % 2 !== 0) {
-    throw notSupportedError(`expected an even width and height for ${config.codec} but received ${width}x${height}`)
-  }
-  const { level, profile, constraints, levelIdc } = codec
-  const maxBitrate = level.maxBitrate * factor
-  requireWithinLevel(codec, config, maxBitrate)
-  const frameSize = macroblocks(width) * macroblocks(height)
-  return {
-    config: {
-      codec: 'h264',
-      profile,
-      constraints,
-      level: levelIdc,
-      width,
-      height,
-      displayWidth: config.displayWidth ?? width,
-      displayHeight: config.displayHeight ?? height,
-      bitrate: config.bitrate ?? 0,
-      bitrateMode: BitrateMode[config.bitrateMode],
-      framerate: config.framerate ?? 0,
-      latencyMode: LatencyMode[config.latencyMode],
-      bitstreamFormat: config.avc?.format === 'annexb' ? BitstreamFormat.annexb : BitstreamFormat.lengthPrefixed,
-      maxReferenceFrames: Math.min(Math.floor(level.maxDpbMacroblocks / frameSize), MAX_REFERENCE_FRAMES),
-      maxBitrate,
-      maxCpbSize: level.maxCpbSize * factor,
-      contentHint: config.contentHint ?? '',
-      bitDepth: 8,
-      chroma: 420,
-      temporalLayers: 1,
-      alpha: false,
-      hardware: Hardware.none,
-      encoder: '',
-    },
-    quantizer,
-  }
+  requireKeptConstraints(codec, config)
+  requireNoAlpha(config)
+  // As in browsers, whatever the profile.
+  requireWholeChroma(config, 420)
+  const limits = limitsOf(codec, encodable)
+  requireWithinLevel(config, limits, MACROBLOCK_SIZE)
+  const frameSize = macroblocks(config.width) * macroblocks(config.height)
+  const stream = {
+    codec: 'h264',
+    profile: codec.profile,
+    constraints: codec.constraints,
+    level: codec.levelIdc,
+    bitDepth: encodable.bitDepth,
+    chroma: encodable.chroma,
+    bitstreamFormat: config.avc?.format === 'annexb' ? BitstreamFormat.annexb : BitstreamFormat.lengthPrefixed,
+    maxReferenceFrames: Math.min(Math.floor(codec.level.maxDpbMacroblocks / frameSize), MAX_REFERENCE_FRAMES),
+    maxBitrate: limits.maxBitrate,
+    maxCpbSize: codec.level.maxCpbSize * encodable.bitrateFactor,
+  } as const
+  return { config: nativeEncoderConfig(stream, config), quantizer }
 }
 
-/** AVC registration, "VideoEncoderEncodeOptionsForAvc" */
-function quantizer(options: ParsedEncodeOptions): number | undefined {
-  const value = options.avc?.quantizer ?? undefined
-  if (value !== undefined && value > MAX_QUANTIZER) {
-    throw new TypeError(`expected an integer from 0 to ${MAX_QUANTIZER} for avc.quantizer but received ${value}`)
-  }
-  return value
+const quantizer = quantizerReader('avc', MAX_QUANTIZER)
+
+const nalCodec: NalCodec = {
+  codec: 'h264',
+  recordName: 'AVCDecoderConfigurationRecord',
+  parseRecord: parseAvcDecoderConfigurationRecord,
+  isKeyChunk: isAvcKeyChunk,
 }
 
 function planDecoder(codec: AvcCodecString, config: ParsedVideoDecoderConfig): DecoderPlan {
   if (!DECODABLE_PROFILES.has(codec.profile)) {
     throw notSupportedError(`expected a profile from Baseline to High 4:4:4 but received ${config.codec}`)
   }
-  // As in browsers, an empty description counts as none.
-  const description = config.description?.byteLength ? new Uint8Array(config.description) : null
-  const record = description && parseAvcDecoderConfigurationRecord(description)
-  if (description && !record) {
-    throw notSupportedError('expected an AVCDecoderConfigurationRecord for description but it is malformed')
-  }
-  const lengthSize = record ? record.lengthSize : 0
-  return {
-    config: {
-      codec: 'h264',
-      description,
-      codedWidth: config.codedWidth ?? 0,
-      codedHeight: config.codedHeight ?? 0,
-      optimizeForLatency: config.optimizeForLatency ?? false,
-      hardware: Hardware.none,
-    },
-    isKeyChunk: (data) => isAvcKeyChunk(data, lengthSize),
-  }
+  return planNalDecoder(nalCodec, config)
 }
 
 export const avc: VideoCodec = {

@@ -1,37 +1,15 @@
-/** The video codecs, and the support checks that hold for all of them. A codec is one line of `VIDEO_CODECS`. */
+/** The table of video codecs, and the support checks that hold for all of them. */
 import { notSupportedError } from '../errors.js'
-import type { NativeVideoDecoderConfig, NativeVideoEncoderConfig } from '../native.js'
+import { av1 } from './av1.js'
 import { avc } from './avc.js'
+import { hevc } from './hevc.js'
+import type { DecoderPlan, EncoderPlan, VideoCodec, VideoCodecProfile } from './video-codec.js'
 import type { ParsedVideoDecoderConfig } from './video-decoder-config.js'
-import type { ParsedEncodeOptions, ParsedVideoEncoderConfig } from './video-encoder-config.js'
+import type { ParsedVideoEncoderConfig } from './video-encoder-config.js'
+import { vp8 } from './vp8.js'
+import { vp9 } from './vp9.js'
 
-export interface EncoderPlan {
-  readonly config: NativeVideoEncoderConfig
-  /**
-   * The quantizer that encode options ask for; undefined when they do not.
-   * @throws TypeError when the codec has no such quantizer
-   */
-  quantizer(options: ParsedEncodeOptions): number | undefined
-}
-
-export interface DecoderPlan {
-  readonly config: NativeVideoDecoderConfig
-  /** Whether the data of a chunk is truly a key chunk; undefined when it cannot be told. */
-  isKeyChunk(data: Uint8Array): boolean | undefined
-}
-
-/** A codec with the profile, level and constraints of a codec string. Both throw a NotSupportedError for what is not supported. */
-export interface VideoCodecProfile {
-  planEncoder(config: ParsedVideoEncoderConfig): EncoderPlan
-  planDecoder(config: ParsedVideoDecoderConfig): DecoderPlan
-}
-
-export interface VideoCodec {
-  /** null when the codec string is not one of this codec's. */
-  parse(codecString: string): VideoCodecProfile | null
-}
-
-const VIDEO_CODECS: readonly VideoCodec[] = [avc]
+const VIDEO_CODECS: readonly VideoCodec[] = [avc, hevc, vp8, vp9, av1]
 
 function findCodec(codecString: string): VideoCodecProfile {
   for (const codec of VIDEO_CODECS) {
@@ -41,13 +19,20 @@ function findCodec(codecString: string): VideoCodecProfile {
   throw notSupportedError(`expected a supported codec string for codec but received "${codecString}"`)
 }
 
-function requireNoHardware({ hardwareAcceleration }: { hardwareAcceleration: string }): void {
-  if (hardwareAcceleration === 'prefer-hardware') throw notSupportedError('hardware acceleration is not supported')
-}
-
 /** Rates that an encoder can make sense of, in frames per second; those of browsers. */
 const MIN_FRAMERATE = 0.0001
 const MAX_FRAMERATE = 1e9
+/** The largest pictures, in pixels, where no level says so; those of browsers. */
+const MAX_SIDE = 32767
+const MAX_AREA = 2 ** 28
+
+function requireReasonableSize({ width, height }: ParsedVideoEncoderConfig): void {
+  if (width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_AREA) {
+    throw notSupportedError(
+      `expected sides of at most ${MAX_SIDE} pixels and ${MAX_AREA} pixels in all but received ${width}x${height}`,
+    )
+  }
+}
 
 /**
  * "Check Configuration Support" as far as it needs no encoder.
@@ -55,12 +40,8 @@ const MAX_FRAMERATE = 1e9
  */
 export function planVideoEncoder(config: ParsedVideoEncoderConfig): EncoderPlan {
   const codec = findCodec(config.codec)
-  requireNoHardware(config)
-  const { framerate, bitrate, scalabilityMode } = config
-  if (config.alpha === 'keep') throw notSupportedError('encoding an alpha channel is not supported')
-  if (scalabilityMode !== undefined && scalabilityMode !== 'L1T1') {
-    throw notSupportedError(`expected "L1T1" for scalabilityMode but received "${scalabilityMode}"`)
-  }
+  const { framerate, bitrate } = config
+  requireReasonableSize(config)
   if (framerate !== undefined && !(framerate >= MIN_FRAMERATE && framerate <= MAX_FRAMERATE)) {
     throw notSupportedError(
       `expected a rate from ${MIN_FRAMERATE} to ${MAX_FRAMERATE} for framerate but received ${framerate}`,
@@ -77,7 +58,5 @@ export function planVideoEncoder(config: ParsedVideoEncoderConfig): EncoderPlan 
  * @throws NotSupportedError that tells what is not supported
  */
 export function planVideoDecoder(config: ParsedVideoDecoderConfig): DecoderPlan {
-  const codec = findCodec(config.codec)
-  requireNoHardware(config)
-  return codec.planDecoder(config)
+  return findCodec(config.codec).planDecoder(config)
 }

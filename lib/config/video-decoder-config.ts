@@ -7,9 +7,12 @@ import { type HardwareAcceleration, hardwareAcceleration, requireCodecString } f
 
 /** https://www.w3.org/TR/webcodecs/#dictdef-videodecoderconfig */
 export interface VideoDecoderConfig {
-  /** A codec string such as "avc1.42001f". */
+  /** A codec string such as "avc1.42001f", "hev1.1.6.L93.B0", "vp8", "vp09.00.31.08" or "av01.0.05M.08". */
   codec: string
-  /** Codec specific bytes. For H.264 an AVCDecoderConfigurationRecord; without it chunks are in Annex B format. */
+  /**
+   * Codec specific bytes. For H.264 an AVCDecoderConfigurationRecord, for HEVC an HEVCDecoderConfigurationRecord; without
+   * it their chunks are in Annex B format. The other codecs have no use for it.
+   */
   description?: AllowSharedBufferSource
   /** Size of the coded pictures in pixels; both or neither. */
   codedWidth?: number
@@ -19,6 +22,7 @@ export interface VideoDecoderConfig {
   displayAspectHeight?: number
   /** Overrides the colour space of the stream. */
   colorSpace?: VideoColorSpaceInit
+  /** "prefer-hardware" is not supported where no device decodes it. Default "no-preference". */
   hardwareAcceleration?: HardwareAcceleration
   /** Whether each frame should come with as few chunks after its own as possible. */
   optimizeForLatency?: boolean

@@ -1,4 +1,4 @@
-/** VideoEncoderConfig and VideoEncoderEncodeOptions (WebCodecs, "VideoEncoderConfig"; AVC registration). */
+/** VideoEncoderConfig and VideoEncoderEncodeOptions (WebCodecs, "VideoEncoderConfig"; the codec registrations). */
 import type { AlphaOption } from '../video-frame-init.js'
 import {
   boolean,
@@ -16,15 +16,22 @@ export type LatencyMode = 'quality' | 'realtime'
 export type VideoEncoderBitrateMode = 'constant' | 'variable' | 'quantizer'
 /** "avc": NAL units with their length in front, parameter sets in the description. "annexb": start codes, in-band. */
 export type AvcBitstreamFormat = 'annexb' | 'avc'
+/** "hevc": as "avc" is for H.264. */
+export type HevcBitstreamFormat = 'annexb' | 'hevc'
 
 export interface AvcEncoderConfig {
   /** Default "avc". */
   format?: AvcBitstreamFormat
 }
 
+export interface HevcEncoderConfig {
+  /** Default "hevc". */
+  format?: HevcBitstreamFormat
+}
+
 /** https://www.w3.org/TR/webcodecs/#dictdef-videoencoderconfig */
 export interface VideoEncoderConfig {
-  /** A codec string such as "avc1.42001f". */
+  /** A codec string such as "avc1.42001f", "hev1.1.6.L93.B0", "vp8", "vp09.00.31.08" or "av01.0.05M.08". */
   codec: string
   /** Size of the encoded pictures in pixels; frames of another size are scaled. */
   width: number
@@ -36,9 +43,11 @@ export interface VideoEncoderConfig {
   bitrate?: number
   /** Frames per second. */
   framerate?: number
+  /** "prefer-hardware" is not supported where no device encodes it. Default "no-preference". */
   hardwareAcceleration?: HardwareAcceleration
+  /** "keep": the alpha of frames comes as `alphaSideData` of the metadata (VP8, VP9). Default "discard". */
   alpha?: AlphaOption
-  /** A scalability mode of WebRTC-SVC, such as "L1T2". */
+  /** A scalability mode of WebRTC-SVC: "L1T1", "L1T2" or "L1T3", for one, two or three temporal layers. */
   scalabilityMode?: string
   /** Default "variable". */
   bitrateMode?: VideoEncoderBitrateMode
@@ -47,10 +56,35 @@ export interface VideoEncoderConfig {
   /** "motion", "detail" or "text". */
   contentHint?: string
   avc?: AvcEncoderConfig
+  hevc?: HevcEncoderConfig
+  /**
+   * The encoder to use, by FFmpeg's name, such as "libx264". Not supported when it is missing or cannot do the rest.
+   * An extension of this package: browsers ignore it.
+   */
+  encoder?: string
 }
 
+/** https://www.w3.org/TR/webcodecs-avc-codec-registration/#avc-encode-options */
 export interface VideoEncoderEncodeOptionsForAvc {
-  /** 0 to 51; for the bitrate mode "quantizer". */
+  /** 0 (best) to 51; for the bitrate mode "quantizer". */
+  quantizer?: number | null
+}
+
+/** https://www.w3.org/TR/webcodecs-hevc-codec-registration/#hevc-encode-options */
+export interface VideoEncoderEncodeOptionsForHevc {
+  /** 0 (best) to 51; for the bitrate mode "quantizer". */
+  quantizer?: number | null
+}
+
+/** https://www.w3.org/TR/webcodecs-vp9-codec-registration/#vp9-encode-options */
+export interface VideoEncoderEncodeOptionsForVp9 {
+  /** The quantizer index of the bitstream, 0 (best) to 255; for the bitrate mode "quantizer". Browsers take 0 to 63. */
+  quantizer?: number | null
+}
+
+/** https://www.w3.org/TR/webcodecs-av1-codec-registration/#av1-encode-options */
+export interface VideoEncoderEncodeOptionsForAv1 {
+  /** The quantizer index of the bitstream, 0 (best) to 255; for the bitrate mode "quantizer". */
   quantizer?: number | null
 }
 
@@ -59,6 +93,9 @@ export interface VideoEncoderEncodeOptions {
   /** Whether the frame must become a key frame. Default false. */
   keyFrame?: boolean
   avc?: VideoEncoderEncodeOptionsForAvc
+  hevc?: VideoEncoderEncodeOptionsForHevc
+  vp9?: VideoEncoderEncodeOptionsForVp9
+  av1?: VideoEncoderEncodeOptionsForAv1
 }
 
 export const hardwareAcceleration = enumeration<HardwareAcceleration>([
@@ -71,6 +108,10 @@ const readAvcEncoderConfig = dictionary('AvcEncoderConfig', {
   format: withDefault(enumeration<AvcBitstreamFormat>(['annexb', 'avc']), 'avc'),
 })
 
+const readHevcEncoderConfig = dictionary('HevcEncoderConfig', {
+  format: withDefault(enumeration<HevcBitstreamFormat>(['annexb', 'hevc']), 'hevc'),
+})
+
 export const readVideoEncoderConfig = dictionary('VideoEncoderConfig', {
   alpha: withDefault(enumeration<AlphaOption>(['keep', 'discard']), 'discard'),
   avc: optional(readAvcEncoderConfig),
@@ -80,9 +121,11 @@ export const readVideoEncoderConfig = dictionary('VideoEncoderConfig', {
   contentHint: optional(domString),
   displayHeight: optional(enforceRange.unsignedLong),
   displayWidth: optional(enforceRange.unsignedLong),
+  encoder: optional(domString),
   framerate: optional(double),
   hardwareAcceleration: withDefault(hardwareAcceleration, 'no-preference'),
   height: required(enforceRange.unsignedLong),
+  hevc: optional(readHevcEncoderConfig),
   latencyMode: withDefault(enumeration<LatencyMode>(['quality', 'realtime']), 'quality'),
   scalabilityMode: optional(domString),
   width: required(enforceRange.unsignedLong),
@@ -91,9 +134,14 @@ export const readVideoEncoderConfig = dictionary('VideoEncoderConfig', {
 /** A VideoEncoderConfig after conversion: a copy with the recognised members alone, defaults included. */
 export type ParsedVideoEncoderConfig = ReturnType<typeof readVideoEncoderConfig>
 
+const quantizer = optional(nullable(unsignedShort))
+
 export const readVideoEncoderEncodeOptions = dictionary('VideoEncoderEncodeOptions', {
-  avc: optional(dictionary('VideoEncoderEncodeOptionsForAvc', { quantizer: optional(nullable(unsignedShort)) })),
+  av1: optional(dictionary('VideoEncoderEncodeOptionsForAv1', { quantizer })),
+  avc: optional(dictionary('VideoEncoderEncodeOptionsForAvc', { quantizer })),
+  hevc: optional(dictionary('VideoEncoderEncodeOptionsForHevc', { quantizer })),
   keyFrame: withDefault(boolean, false),
+  vp9: optional(dictionary('VideoEncoderEncodeOptionsForVp9', { quantizer })),
 })
 
 export type ParsedEncodeOptions = ReturnType<typeof readVideoEncoderEncodeOptions>
