@@ -14,6 +14,7 @@
 #include "plan/video_encoder_plan.h"
 #include "util/counters.h"
 #include "util/job_pool.h"
+#include "util/log.h"
 
 namespace webcodecs {
 
@@ -246,8 +247,7 @@ Napi::Value ReadCounters(const Napi::CallbackInfo& info) {
 Napi::Value Start(const Napi::CallbackInfo& info) { return EnvState::Get(info.Env())->Start(info); }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
-  // FFmpeg and its codec libraries write to stderr unless told not to.
-  av_log_set_level(AV_LOG_QUIET);
+  StartLog();
   EnvState::Install(env);
   RegisterFrameBindings(env, exports);
   exports.Set("start", Napi::Function::New<Start>(env));

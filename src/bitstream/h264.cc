@@ -1,21 +1,19 @@
 #include "bitstream/h264.h"
 
 #include <algorithm>
-#include <cstring>
 
+#include "bitstream/annexb.h"
 #include "bitstream/bit_reader.h"
 
 namespace webcodecs::h264 {
 
 namespace {
 
+constexpr int kNalSps = 7;
+constexpr int kNalPps = 8;
 constexpr int kNalAccessUnitDelimiter = 9;
-constexpr size_t kLengthSize = 4;
 
-void Append16(std::vector<uint8_t>* out, size_t value) {
-  out->push_back(static_cast<uint8_t>(value >> 8));
-  out->push_back(static_cast<uint8_t>(value));
-}
+int Type(const NalUnit& nal) { return nal.data[0] & 0x1f; }
 
 // The profiles whose SPS has a chroma format (7.3.2.1.1) and whose avcC has the extension for it.
 bool HasChromaFormat(int profile) {
@@ -172,50 +170,25 @@ std::vector<NalUnit> SplitAvcC(const uint8_t* data, size_t size) {
 
 }  // namespace
 
-std::vector<NalUnit> SplitAnnexB(const uint8_t* data, size_t size) {
-  std::vector<NalUnit> units;
-  // memchr for the 1 of 00 00 01 runs at memory speed, a byte-wise loop does not.
-  auto next_start_code = [&](size_t from) {
-    for (size_t i = from + 2; i < size;) {
-      const auto* one = static_cast<const uint8_t*>(std::memchr(data + i, 1, size - i));
-      if (!one) break;
-      i = static_cast<size_t>(one - data);
-      if (data[i - 1] == 0 && data[i - 2] == 0) return i - 2;
-      ++i;
-    }
-    return size;
-  };
-  size_t start = next_start_code(0);
-  while (start < size) {
-    const size_t begin = start + 3;
-    const size_t next = next_start_code(begin);
-    size_t end = next;
-    while (end > begin && data[end - 1] == 0) --end;
-    if (end > begin) units.push_back({data + begin, end - begin});
-    start = next;
-  }
-  return units;
-}
-
 void AddConstraintFlags(uint8_t* data, size_t size, int flags) {
   for (const NalUnit& nal : SplitAnnexB(data, size)) {
     // The bytes around it, profile and level, are never zero, so no emulation prevention can become needed.
-    if (nal.type() == kNalSps && nal.size >= 4) data[nal.data - data + 2] |= static_cast<uint8_t>(flags);
+    if (Type(nal) == kNalSps && nal.size >= 4) data[nal.data - data + 2] |= static_cast<uint8_t>(flags);
   }
 }
 
 std::vector<uint8_t> MakeAvcC(const uint8_t* parameter_sets, size_t size) {
   std::vector<NalUnit> sequence, picture;
   for (const NalUnit& nal : SplitAnnexB(parameter_sets, size)) {
-    if (nal.type() == kNalSps) sequence.push_back(nal);
-    if (nal.type() == kNalPps) picture.push_back(nal);
+    if (Type(nal) == kNalSps) sequence.push_back(nal);
+    if (Type(nal) == kNalPps) picture.push_back(nal);
   }
   if (sequence.empty() || picture.empty() || sequence.size() > 31 || picture.size() > 255) return {};
   const std::optional<Sps> sps = ParseSps(sequence[0]);
   if (!sps) return {};
 
   std::vector<uint8_t> out = {1, sequence[0].data[1], sequence[0].data[2], sequence[0].data[3],
-                              0xfc | (kLengthSize - 1), static_cast<uint8_t>(0xe0 | sequence.size())};
+                              0xfc | (kNalLengthSize - 1), static_cast<uint8_t>(0xe0 | sequence.size())};
   for (const NalUnit& nal : sequence) {
     Append16(&out, nal.size);
     out.insert(out.end(), nal.data, nal.data + nal.size);
@@ -236,29 +209,17 @@ std::vector<uint8_t> MakeAvcC(const uint8_t* parameter_sets, size_t size) {
 
 PoolBufferPtr AnnexBToLengthPrefixed(const uint8_t* data, size_t size) {
   std::vector<NalUnit> units = SplitAnnexB(data, size);
-  size_t total = 0;
-  units.erase(std::remove_if(units.begin(), units.end(),
-                             [](const NalUnit& nal) {
-                               const int type = nal.type();
-                               return type == kNalSps || type == kNalPps || type == kNalAccessUnitDelimiter;
-                             }),
-              units.end());
-  for (const NalUnit& nal : units) total += kLengthSize + nal.size;
-  PoolBufferPtr out = FramePool::Global().Acquire(total);
-  if (!out) return nullptr;
-  uint8_t* position = out->data();
-  for (const NalUnit& nal : units) {
-    for (int shift = 24; shift >= 0; shift -= 8) *position++ = static_cast<uint8_t>(nal.size >> shift);
-    std::memcpy(position, nal.data, nal.size);
-    position += nal.size;
-  }
-  return out;
+  const auto dropped = [](const NalUnit& nal) {
+    return Type(nal) == kNalSps || Type(nal) == kNalPps || Type(nal) == kNalAccessUnitDelimiter;
+  };
+  units.erase(std::remove_if(units.begin(), units.end(), dropped), units.end());
+  return JoinLengthPrefixed(units);
 }
 
 std::optional<int> MaxReorderFrames(const uint8_t* data, size_t size) {
   const bool avcc = size >= 7 && data[0] == 1;
   for (const NalUnit& nal : avcc ? SplitAvcC(data, size) : SplitAnnexB(data, size)) {
-    if (nal.type() != kNalSps) continue;
+    if (Type(nal) != kNalSps) continue;
     if (std::optional<Sps> sps = ParseSps(nal)) return MaxReorderFrames(*sps);
   }
   return std::nullopt;

@@ -10,18 +10,6 @@
 
 namespace webcodecs::h264 {
 
-struct NalUnit {
-  const uint8_t* data;
-  size_t size;
-  int type() const { return data[0] & 0x1f; }
-};
-
-constexpr int kNalSps = 7;
-constexpr int kNalPps = 8;
-
-// The NAL units of an Annex B byte stream, without start codes and trailing zeros; empty ones are left out.
-std::vector<NalUnit> SplitAnnexB(const uint8_t* data, size_t size);
-
 // constraint_set5_flag of the SPS's constraint byte: no B slices.
 constexpr int kConstraintNoBSlices = 0x04;
 

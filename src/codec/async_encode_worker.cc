@@ -54,8 +54,12 @@ Status AsyncEncodeWorker::DoConfigure(const VideoEncoderConfig& config) {
   return Status::Ok();
 }
 
-Status AsyncEncodeWorker::OpenEncoders(const ColorSpace& first_frame, PixelFormat format) {
-  if (!color_) color_ = StreamColor(first_frame, format);
+Status AsyncEncodeWorker::OpenEncoders(const EncodeInput& first) {
+  if (!color_) color_ = StreamColor(first.color, first.format);
+  // Rate control has to expect some frame rate.
+  if (plan_.config.framerate <= 0 && first.duration.value_or(0) > 0) {
+    plan_.config.framerate = 1e6 / static_cast<double>(*first.duration);
+  }
   auto encoder = CreateEncoder(plan_);
   Status status = encoder->Open(plan_, *color_);
   std::unique_ptr<VideoEncoderBackend> alpha_encoder;
@@ -75,8 +79,12 @@ Status AsyncEncodeWorker::OpenEncoders(const ColorSpace& first_frame, PixelForma
 
 Status AsyncEncodeWorker::DoEncode(EncodeInput& input) {
   if (!configured_) return Status(StatusCode::kInternal, "encode before configure");
+  if (encoder_ && input.options.key_frame && plan_.reopens_for_key_frame) {
+    Status status = Drain();
+    if (!status.ok()) return status;
+  }
   if (!encoder_) {
-    Status status = OpenEncoders(input.color, input.format);
+    Status status = OpenEncoders(input);
     if (!status.ok()) return status;
   }
   const int64_t pts = clock_.Next(input.timestamp);

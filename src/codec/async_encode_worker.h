@@ -41,7 +41,7 @@ class AsyncEncodeWorker final : public AsyncWorker {
  private:
   Status DoConfigure(const VideoEncoderConfig& config);
   Status DoEncode(EncodeInput& input);
-  Status OpenEncoders(const ColorSpace& first_frame, PixelFormat format);
+  Status OpenEncoders(const EncodeInput& first);
   Status EncodeColor(EncodeInput& input, int64_t pts);
   Status EncodeAlpha(EncodeInput& input, int64_t pts);
   Status ReceivePackets();

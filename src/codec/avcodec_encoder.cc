@@ -78,7 +78,7 @@ Status AvcodecEncoder::Open(const VideoEncoderPlan& plan, const ColorSpace& colo
   return Status::Ok();
 }
 
-Status SetQuantizer(AVFrame* frame, int quantizer) {
+Status SetQuantizer(AVFrame* frame, int quantizer, int bit_depth) {
   AVFrameSideData* side_data =
       av_frame_new_side_data(frame, AV_FRAME_DATA_REGIONS_OF_INTEREST, sizeof(AVRegionOfInterest));
   if (!side_data) return Status(StatusCode::kOutOfMemory, "out of memory");
@@ -87,7 +87,8 @@ Status SetQuantizer(AVFrame* frame, int quantizer) {
   region->self_size = sizeof(AVRegionOfInterest);
   region->right = frame->width;
   region->bottom = frame->height;
-  region->qoffset = {quantizer - kRegionOfInterestBase, 51};
+  // The unit is the range of the encoder's quantizer, which grows with the bit depth.
+  region->qoffset = {quantizer - kRegionOfInterestBase, 51 + 6 * (bit_depth - 8)};
   return Status::Ok();
 }
 
@@ -95,7 +96,8 @@ Status AvcodecEncoder::Send(AVFrame* frame, const EncodeOptions& options) {
   frame->pict_type = options.key_frame ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
   frame->sample_aspect_ratio = context_->sample_aspect_ratio;
   if (plan_.quantizes_by_region) {
-    Status status = SetQuantizer(frame, options.quantizer >= 0 ? options.quantizer : kDefaultQuantizer);
+    Status status = SetQuantizer(frame, options.quantizer >= 0 ? options.quantizer : kDefaultQuantizer,
+                                 plan_.config.bit_depth);
     if (!status.ok()) return status;
   }
   if (plan_.counts_frames && plan_.bitrate > 0) {

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "codec/encoder.h"
+#include "util/log.h"
 
 namespace webcodecs {
 
@@ -86,6 +87,10 @@ Status ResolveVideoEncoder(const VideoEncoderConfig& config, VideoEncoderPlan* p
     plan->encoder = candidate.encoder;
     Status status = candidate.planner(config, plan);
     if (status.ok()) status = Probe(*plan);
+    Log(LogCategory::kCodec, status.ok() ? LogLevel::kDebug : LogLevel::kInfo,
+        std::string(candidate.encoder) + (status.ok() ? " serves " : " does not serve ") + config.codec + " " +
+            std::to_string(config.width) + "x" + std::to_string(config.height) + ": " +
+            (status.ok() ? plan->CacheKey() : status.message()));
     if (status.ok() || status.code() == StatusCode::kOutOfMemory) return status;
     reasons += (reasons.empty() ? "" : "; ") + std::string(candidate.encoder) + ": " + status.message();
   }

@@ -76,6 +76,8 @@ struct VideoEncoderPlan {
   // The library's rate control counts frames at the configured rate instead of looking at timestamps: RatePacer makes
   // up for the difference.
   bool counts_frames = false;
+  // The encoder cannot be told to make a key frame: it is drained and another one begins with it.
+  bool reopens_for_key_frame = false;
   // Each frame carries its quantizer (see kRegionOfInterestBase).
   bool quantizes_by_region = false;
 

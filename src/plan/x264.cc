@@ -3,6 +3,7 @@
 #include <string>
 
 #include "bitstream/h264.h"
+#include "plan/library_params.h"
 #include "plan/video_encoder_plan.h"
 #include "util/cpu.h"
 
@@ -15,6 +16,9 @@ using BitrateMode = VideoEncoderConfig::BitrateMode;
 constexpr int kProfileBaseline = 66;
 constexpr int kProfileMain = 77;
 constexpr int kProfileHigh = 100;
+constexpr int kProfileHigh10 = 110;
+constexpr int kProfileHigh422 = 122;
+constexpr int kProfileHigh444 = 244;
 
 // x264's own value for "no key frame that is not asked for".
 constexpr int kInfiniteGop = 1 << 30;
@@ -30,6 +34,12 @@ const char* ProfileName(int profile) {
       return "main";
     case kProfileHigh:
       return "high";
+    case kProfileHigh10:
+      return "high10";
+    case kProfileHigh422:
+      return "high422";
+    case kProfileHigh444:
+      return "high444";
     default:
       return nullptr;
   }
@@ -45,19 +55,6 @@ int ThreadCount(const VideoEncoderConfig& config) {
   const int rows = std::max(1, config.height / 16 / 8);
   return std::clamp(wanted, 1, std::min(rows, 16));
 }
-
-// Joins x264's own parameters, which FFmpeg passes through, into one option.
-class X264Params {
- public:
-  void Add(const std::string& key, const std::string& value) {
-    if (!text_.empty()) text_ += ':';
-    text_ += key + '=' + value;
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
 
 }  // namespace
 
@@ -90,7 +87,7 @@ Status PlanX264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   options.emplace_back("level", std::to_string(config.level / 10) + "." + std::to_string(config.level % 10));
   options.emplace_back("forced-idr", "1");
 
-  X264Params params;
+  LibraryParams params;
   if (config.realtime) params.Add("scenecut", "0");
 
   switch (config.bitrate_mode) {

@@ -1,14 +1,107 @@
 // HEVC through libx265.
+#include <algorithm>
+#include <string>
+
+#include "plan/library_params.h"
 #include "plan/video_encoder_plan.h"
+#include "util/cpu.h"
 
 namespace webcodecs {
 
-Status PlanX265(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
-  return Status(StatusCode::kNotSupported, "not yet");
+namespace {
+
+using BitrateMode = VideoEncoderConfig::BitrateMode;
+
+// The quantizer of constant quality, where a configuration names no bitrate; x265's default.
+constexpr int kDefaultCrf = 28;
+// x265's own word for "no key frame that is not asked for".
+constexpr int kInfiniteGop = -1;
+
+// x265's name of the profile that has this bit depth and chroma format.
+const char* ProfileName(const VideoEncoderConfig& config) {
+  struct Row {
+    int bit_depth, chroma;
+    const char* name;
+  };
+  static constexpr Row kRows[] = {
+      {8, 420, "main"},       {10, 420, "main10"},     {12, 420, "main12"},     {10, 422, "main422-10"},
+      {12, 422, "main422-12"}, {8, 444, "main444-8"},  {10, 444, "main444-10"}, {12, 444, "main444-12"},
+  };
+  for (const Row& row : kRows) {
+    if (row.bit_depth == config.bit_depth && row.chroma == config.chroma) return row.name;
+  }
+  return nullptr;
 }
 
-Status PlanSvtAv1(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
-  return Status(StatusCode::kNotSupported, "not yet");
+std::string LevelName(int level_idc) {
+  const int tenths = level_idc / 3;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
+}
+
+}  // namespace
+
+Status PlanX265(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
+  const char* profile = ProfileName(config);
+  if (!profile) return Status(StatusCode::kNotSupported, "no profile for this bit depth and chroma format");
+  if (config.temporal_layers > 1) return Status(StatusCode::kNotSupported, "no temporal layers");
+  if (config.alpha) return Status(StatusCode::kNotSupported, "no alpha");
+
+  plan->input_format = InputFormat(config.bit_depth, config.chroma);
+  plan->global_header = !config.annexb;
+  plan->zero_delay = config.realtime;
+  plan->gop_size = config.realtime ? kInfiniteGop : 250;
+  plan->max_b_frames = config.realtime ? 0 : 4;
+  plan->reference_frames = std::max(1, config.realtime ? 1 : std::min(3, std::max(config.max_reference_frames - 1, 1)));
+  // Lookahead, frame threads and B-frames.
+  plan->max_delay = config.realtime ? 0 : 60 + 16 + 8;
+
+  auto& options = plan->options;
+  options.emplace_back("preset", config.realtime ? "ultrafast" : "medium");
+  if (config.realtime) options.emplace_back("tune", "zerolatency");
+  options.emplace_back("profile", profile);
+  options.emplace_back("forced-idr", "1");
+
+  LibraryParams params;
+  params.Add("log-level", "none");
+  // The name and version of the library have no place in every stream.
+  params.Add("info", "0");
+  // Every key frame is one from which decoding can begin.
+  params.Add("open-gop", "0");
+  params.Add("level-idc", LevelName(config.level));
+  params.Add("high-tier", config.constraints != 0 ? "1" : "0");
+  params.Add("keyint", std::to_string(plan->gop_size));
+  params.Add("ref", std::to_string(plan->reference_frames));
+  params.Add("pools", std::to_string(AvailableProcessors()));
+  if (config.realtime) {
+    // Each further frame thread holds its frame back.
+    params.Add("frame-threads", "1");
+    params.Add("scenecut", "0");
+  }
+
+  switch (config.bitrate_mode) {
+    case BitrateMode::kConstant:
+      plan->bitrate = config.bitrate > 0 ? config.bitrate : DefaultBitrate(config);
+      plan->max_rate = plan->bitrate;
+      plan->buffer_size = plan->bitrate / 2;
+      break;
+    case BitrateMode::kVariable:
+      plan->bitrate = config.bitrate;
+      if (plan->bitrate == 0) options.emplace_back("crf", std::to_string(kDefaultCrf));
+      break;
+    case BitrateMode::kQuantizer:
+      // As with x264: nothing but the region of interest moves the quantizer.
+      plan->quantizes_by_region = true;
+      options.emplace_back("crf", std::to_string(kRegionOfInterestBase));
+      params.Add("aq-mode", "1");
+      params.Add("aq-strength", "0.0001");
+      params.Add("cutree", "0");
+      params.Add("qcomp", "1");
+      params.Add("ipratio", "1");
+      params.Add("pbratio", "1");
+      break;
+  }
+  options.emplace_back("x265-params", params.text());
+  return Status::Ok();
 }
 
 }  // namespace webcodecs

@@ -1,0 +1,56 @@
+// AV1 through SVT-AV1, for 'quality' alone: it gives no packet at once, even in its low delay mode.
+#include <algorithm>
+#include <string>
+
+#include "plan/library_params.h"
+#include "plan/video_encoder_plan.h"
+#include "util/cpu.h"
+
+namespace webcodecs {
+
+namespace {
+
+using BitrateMode = VideoEncoderConfig::BitrateMode;
+
+constexpr int kDefaultCrf = 35;
+// About the speed of x264 medium.
+constexpr int kPreset = 8;
+
+}  // namespace
+
+Status PlanSvtAv1(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
+  if (config.realtime) return Status(StatusCode::kNotSupported, "no packet at once");
+  if (config.temporal_layers > 1) return Status(StatusCode::kNotSupported, "no temporal layers");
+  if (config.alpha) return Status(StatusCode::kNotSupported, "no alpha");
+  if (config.bitrate_mode == BitrateMode::kQuantizer) return Status(StatusCode::kNotSupported, "no per-frame quantizer");
+  if (config.chroma != 420 || config.bit_depth > 10) return Status(StatusCode::kNotSupported, "only 4:2:0 in 8 or 10 bits");
+  // Smaller pictures are refused by the library.
+  if (config.width < 64 || config.height < 64) return Status(StatusCode::kNotSupported, "at least 64x64 pixels");
+  if (config.width % 2 != 0 || config.height % 2 != 0) return Status(StatusCode::kNotSupported, "only even sizes");
+
+  plan->input_format = InputFormat(config.bit_depth, config.chroma);
+  plan->gop_size = 250;
+  plan->max_delay = 128;
+  plan->thread_count = AvailableProcessors();
+  // The library ignores a key frame that is asked for.
+  plan->reopens_for_key_frame = true;
+
+  auto& options = plan->options;
+  options.emplace_back("preset", std::to_string(kPreset));
+  LibraryParams params;
+  params.Add("lp", std::to_string(AvailableProcessors()));
+  switch (config.bitrate_mode) {
+    case BitrateMode::kConstant:
+      return Status(StatusCode::kNotSupported, "constant bitrate only with low delay");
+    case BitrateMode::kVariable:
+      plan->bitrate = config.bitrate;
+      if (plan->bitrate == 0) options.emplace_back("crf", std::to_string(kDefaultCrf));
+      break;
+    case BitrateMode::kQuantizer:
+      break;
+  }
+  options.emplace_back("svtav1-params", params.text());
+  return Status::Ok();
+}
+
+}  // namespace webcodecs
