@@ -13,7 +13,7 @@ import type { ParsedVideoEncoderConfig } from './video-encoder-config.js'
 interface EncodableProfile {
   readonly bitDepth: number
   readonly chroma: number
-  /** The unit of bit rates and buffer sizes in the level table, in bits (ITU-T H.264, table A-2: cpbBrNalFactor). */
+  /** The unit of bit rates and buffer sizes in the level table, in bits (ITU-T H.264, table A-2: cpbBrVclFactor). */
   readonly bitrateFactor: number
   /**
    * The constraint_set flags that streams made here can keep, besides those that x264 signals anyhow (ITU-T H.264, A.2):
@@ -30,12 +30,12 @@ const profile = (
 ): EncodableProfile => ({ bitDepth, chroma, bitrateFactor, keptConstraints })
 
 const ENCODABLE_PROFILES: ReadonlyMap<number, EncodableProfile> = new Map([
-  [AvcProfile.baseline, profile(8, 420, 1200, 0xe0)],
-  [AvcProfile.main, profile(8, 420, 1200, 0x4c)],
-  [AvcProfile.high, profile(8, 420, 1500, 0x0c)],
-  [AvcProfile.high10, profile(10, 420, 3600, 0x08)],
-  [AvcProfile.high422, profile(10, 422, 4800, 0)],
-  [AvcProfile.high444, profile(8, 444, 4800, 0)],
+  [AvcProfile.baseline, profile(8, 420, 1000, 0xe0)],
+  [AvcProfile.main, profile(8, 420, 1000, 0x4c)],
+  [AvcProfile.high, profile(8, 420, 1250, 0x0c)],
+  [AvcProfile.high10, profile(10, 420, 3000, 0x08)],
+  [AvcProfile.high422, profile(10, 422, 4000, 0)],
+  [AvcProfile.high444, profile(8, 444, 4000, 0)],
 ])
 
 const DECODABLE_PROFILES: ReadonlySet<number> = new Set(Object.values(AvcProfile))

@@ -7,7 +7,7 @@ export interface H264Level {
   readonly maxFrameSize: number
   /** Macroblocks in the decoded picture buffer. */
   readonly maxDpbMacroblocks: number
-  /** Bit rate and coded picture buffer size, in units of 1000 or 1200 bits (per second), as the profile has it. */
+  /** Bit rate and coded picture buffer size, in units of 1000 bits (per second), or more in the High profiles. */
   readonly maxBitrate: number
   readonly maxCpbSize: number
 }

@@ -71,8 +71,8 @@ describe('the plan of an H.264 encoder', () => {
       latencyMode: LatencyMode.quality,
       bitstreamFormat: BitstreamFormat.annexb,
       maxReferenceFrames: 5,
-      maxBitrate: 14000 * 1200,
-      maxCpbSize: 14000 * 1200,
+      maxBitrate: 14000 * 1000,
+      maxCpbSize: 14000 * 1000,
       contentHint: '',
     })
   })
@@ -82,7 +82,7 @@ describe('the plan of an H.264 encoder', () => {
   })
 
   it('takes the limits of the profile', () => {
-    expect(plan({ codec: 'avc1.64001f' }).config.maxBitrate).toBe(14000 * 1500)
+    expect(plan({ codec: 'avc1.64001f' }).config.maxBitrate).toBe(14000 * 1250)
   })
 
   it('never asks for more than 16 reference frames', () => {
@@ -111,13 +111,13 @@ describe('the plan of an H.264 encoder', () => {
     { width: 1920, height: 1080 },
     { width: 4096, height: 16 },
     { framerate: 31 },
-    { bitrate: 14000 * 1200 + 1 },
+    { bitrate: 14000 * 1000 + 1 },
   ])('does not exist for %o', (members) => {
     expect(() => plan(members)).toThrow(expect.objectContaining({ name: 'NotSupportedError' }))
   })
 
   it.each([
-    { framerate: 30, bitrate: 14000 * 1200 },
+    { framerate: 30, bitrate: 14000 * 1000 },
     { scalabilityMode: 'L1T1' },
     { hardwareAcceleration: 'prefer-software' },
     { contentHint: 'whatever' },
