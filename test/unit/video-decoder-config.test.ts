@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { planVideoDecoder } from '../../lib/config/video-codecs.js'
 import { readVideoDecoderConfig, requireValidVideoDecoderConfig } from '../../lib/config/video-decoder-config.js'
+import { Hardware } from '../../lib/native.js'
 import { increaseToRatio } from '../../lib/video-decoder-output.js'
 
 const AVCC = new Uint8Array([1, 0x42, 0, 0x1e, 0xff, 0xe1, 0, 2, 0x67, 0x42, 1, 0, 2, 0x68, 0xce])
@@ -54,6 +55,7 @@ describe('the plan of an H.264 decoder', () => {
       codedWidth: 0,
       codedHeight: 0,
       optimizeForLatency: true,
+      hardware: Hardware.none,
     })
     expect(plan().isKeyChunk(new Uint8Array([0, 0, 1, 0x65, 0x88]))).toBe(true)
     expect(plan({ description: new ArrayBuffer(0) }).config.description).toBeNull()
@@ -71,7 +73,6 @@ describe('the plan of an H.264 decoder', () => {
     { codec: 'avc1.58001F' },
     { description: new Uint8Array([1, 2, 3]) },
     { description: new Uint8Array(64).fill(0xff) },
-    { hardwareAcceleration: 'prefer-hardware' },
   ])('does not exist for %o', (members) => {
     expect(() => plan(members)).toThrow(expect.objectContaining({ name: 'NotSupportedError' }))
   })
@@ -82,6 +83,66 @@ describe('the plan of an H.264 decoder', () => {
       expect(() => plan({ codec })).not.toThrow()
     },
   )
+})
+
+describe('the plan of a decoder', () => {
+  it.each([
+    ['prefer-hardware', Hardware.required],
+    ['prefer-software', Hardware.none],
+    ['no-preference', Hardware.none],
+  ])('leaves it to native code what %s means', (hardwareAcceleration, expected) => {
+    expect(plan({ hardwareAcceleration }).config.hardware).toBe(expected)
+  })
+
+  it.each([
+    ['hev1.1.6.L93.B0', 'hevc'],
+    ['hev1.2.4.L93.B0', 'hevc'],
+    ['hev1.3.e.L93.B0', 'hevc'],
+    ['hvc1.4.10.L93.9D.8', 'hevc'],
+    ['hev1.6.46.L93.B0', 'hevc'],
+    ['vp8', 'vp8'],
+    ['vp09.00.10.08', 'vp9'],
+    ['vp09.03.10.12', 'vp9'],
+    ['av01.0.04M.08', 'av1'],
+    ['av01.0.23M.08.1', 'av1'],
+  ])('exists for %s', (codec, native) => {
+    expect(plan({ codec }).config.codec).toBe(native)
+  })
+
+  it.each([
+    { codec: 'hev1.4.10.L93' },
+    { codec: 'hev1.6.40.L93' },
+    { codec: 'hev1.1.6.L93.B0', description: AVCC },
+    { codec: 'hev1.1.6.L94' },
+    { codec: 'vp9' },
+    { codec: 'vp09.04.10.08' },
+    { codec: 'av01.3.04M.08' },
+    { codec: 'theora' },
+  ])('does not exist for %o', (members) => {
+    expect(() => plan(members)).toThrow(expect.objectContaining({ name: 'NotSupportedError' }))
+  })
+
+  it('has no limit of size', () => {
+    expect(() => plan({ codec: 'av01.0.04M.08', codedWidth: 7680, codedHeight: 4320 })).not.toThrow()
+  })
+
+  it.each(['vp8', 'vp09.00.10.08', 'av01.0.04M.08'])('has no use for a description of %s', (codec) => {
+    expect(plan({ codec, description: new Uint8Array([1, 2, 3]) }).config.description).toBeNull()
+  })
+
+  it('divides HEVC as the description has it', () => {
+    const codec = 'hvc1.1.6.L93.B0'
+    const description = new Uint8Array(23).fill(1, 0, 1).fill(3, 21, 22)
+    expect(plan({ codec, description }).isKeyChunk(new Uint8Array([0, 0, 0, 2, 0x26, 1]))).toBe(true)
+    expect(plan({ codec, description }).isKeyChunk(new Uint8Array([0, 0, 0, 2, 0x02, 1]))).toBe(false)
+    expect(plan({ codec }).isKeyChunk(new Uint8Array([0, 0, 1, 0x26, 1]))).toBe(true)
+  })
+
+  it('has the colour space of the codec string', () => {
+    expect(plan({ codec: 'av01.0.04M.10.0.110.09.16.09.0' }).color).toMatchObject({ primaries: 9, transfer: 16 })
+    expect(plan({ codec: 'vp09.02.10.10.01.09.18.09.01' }).color).toMatchObject({ transfer: 18, fullRange: 1 })
+    expect(plan({ codec: 'vp8' }).color).toBeNull()
+  })
 })
 
 describe('the display size', () => {

@@ -41,7 +41,7 @@ const outputConfig = (last = 0): NativeEvent => [
   1,
   0,
 ]
-const chunk = (timestamp: number): NativeEvent => [
+const chunk = (timestamp: number, temporalLayerId = 0, alphaSideData: ArrayBuffer | null = null): NativeEvent => [
   EventKind.chunk,
   1,
   0,
@@ -49,8 +49,8 @@ const chunk = (timestamp: number): NativeEvent => [
   true,
   timestamp,
   5,
-  0,
-  null,
+  temporalLayerId,
+  alphaSideData,
 ]
 
 function makeEncoder() {
@@ -193,6 +193,46 @@ describe('the decoder configuration', () => {
       rotation: 0,
       flip: true,
     })
+  })
+})
+
+describe('the metadata of a chunk', () => {
+  it('has the temporal layer with several of them, whatever else it has', async () => {
+    const { encoder, metadata } = makeEncoder()
+    encoder.configure({ ...config, scalabilityMode: 'L1T2' })
+    fake.emit(configured(), outputConfig(), chunk(1), chunk(2, 1))
+    await turnOfEventLoop()
+    expect(metadata).toEqual([
+      { decoderConfig: expect.anything(), svc: { temporalLayerId: 0 } },
+      { svc: { temporalLayerId: 1 } },
+    ])
+  })
+
+  it.each([undefined, 'L1T1'])('has no layer with the scalability mode %s', async (scalabilityMode) => {
+    const { encoder, metadata } = makeEncoder()
+    encoder.configure({ ...config, ...(scalabilityMode && { scalabilityMode }) })
+    fake.emit(configured(), outputConfig(), chunk(1))
+    await turnOfEventLoop()
+    expect(metadata[0]).not.toHaveProperty('svc')
+  })
+
+  it('has the layer of the configuration that is in effect', async () => {
+    const { encoder, metadata } = makeEncoder()
+    encoder.configure({ ...config, scalabilityMode: 'L1T3' })
+    fake.emit(configured(), outputConfig(), chunk(1, 2))
+    encoder.configure(config)
+    fake.emit(chunk(2, 1), configured(), outputConfig(), chunk(3))
+    await turnOfEventLoop()
+    expect(metadata.map(({ svc }) => svc)).toEqual([{ temporalLayerId: 2 }, { temporalLayerId: 1 }, undefined])
+  })
+
+  it('has the alpha that was encoded', async () => {
+    const { encoder, metadata } = makeEncoder()
+    const alpha = new ArrayBuffer(7)
+    encoder.configure({ ...config, codec: 'vp8', alpha: 'keep' })
+    fake.emit(configured(), chunk(1, 0, alpha), chunk(2))
+    await turnOfEventLoop()
+    expect(metadata).toEqual([{ alphaSideData: alpha }, {}])
   })
 })
 
