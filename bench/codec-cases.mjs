@@ -7,8 +7,8 @@ const sizes = {
     bitrate: 2_500_000,
     codec: 'avc1.64001f',
     level: '3.1',
-    maxRate: 21_000_000,
-    bufferSize: 21_000_000,
+    maxRate: 17_500_000,
+    bufferSize: 17_500_000,
   },
   '1080p': {
     width: 1920,
@@ -16,8 +16,8 @@ const sizes = {
     bitrate: 4_000_000,
     codec: 'avc1.640028',
     level: '4',
-    maxRate: 30_000_000,
-    bufferSize: 37_500_000,
+    maxRate: 25_000_000,
+    bufferSize: 31_250_000,
   },
 }
 
