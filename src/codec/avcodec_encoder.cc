@@ -13,6 +13,7 @@ constexpr int kMicrosecondsPerSecond = 1000000;
 
 class AvcodecEncoder final : public VideoEncoderBackend {
  public:
+  ~AvcodecEncoder() override;
   Status Open(const VideoEncoderPlan& plan, const ColorSpace& color) override;
   Status Send(AVFrame* frame, const EncodeOptions& options) override;
   Received Receive(EncodedPacket* out, Status* status) override;
@@ -26,7 +27,26 @@ class AvcodecEncoder final : public VideoEncoderBackend {
   AVCodecContextPtr context_;
   AVPacketPtr packet_;
   RatePacer pacer_;
+  // Whether the open library had a frame, and whether its last packet came.
+  bool began_ = false;
+  bool ended_ = true;
 };
+
+AvcodecEncoder::~AvcodecEncoder() {
+  if (ended_ || !plan_.drains_before_close) return;
+  if (!began_) {
+    AVFramePtr frame(av_frame_alloc());
+    if (!frame) return;
+    frame->format = context_->pix_fmt;
+    frame->width = context_->width;
+    frame->height = context_->height;
+    frame->pts = 0;
+    if (av_frame_get_buffer(frame.get(), 0) < 0 || avcodec_send_frame(context_.get(), frame.get()) < 0) return;
+  }
+  avcodec_send_frame(context_.get(), nullptr);
+  while (avcodec_receive_packet(context_.get(), packet_.get()) >= 0) {
+  }
+}
 
 Status AvcodecEncoder::Open(const VideoEncoderPlan& plan, const ColorSpace& color) {
   plan_ = plan;
@@ -75,6 +95,7 @@ Status AvcodecEncoder::Open(const VideoEncoderPlan& plan, const ColorSpace& colo
     // An option that nobody took would be a promise not kept.
     return Status(StatusCode::kInternal, std::string(plan.encoder) + " has no option " + key);
   }
+  ended_ = false;
   return Status::Ok();
 }
 
@@ -107,6 +128,7 @@ Status AvcodecEncoder::Send(AVFrame* frame, const EncodeOptions& options) {
     context_->rc_max_rate = std::max(scaled(plan_.max_rate), context_->bit_rate);
     context_->rc_buffer_size = static_cast<int>(std::min<int64_t>(scaled(plan_.buffer_size), INT32_MAX));
   }
+  began_ = true;
   const int result = avcodec_send_frame(context_.get(), frame);
   return result < 0 ? Status::FromAv(StatusCode::kEncoding, plan_.encoder, result) : Status::Ok();
 }
@@ -114,7 +136,10 @@ Status AvcodecEncoder::Send(AVFrame* frame, const EncodeOptions& options) {
 VideoEncoderBackend::Received AvcodecEncoder::Receive(EncodedPacket* out, Status* status) {
   const int result = avcodec_receive_packet(context_.get(), packet_.get());
   if (result == AVERROR(EAGAIN)) return Received::kNeedsInput;
-  if (result == AVERROR_EOF) return Received::kEnd;
+  if (result == AVERROR_EOF) {
+    ended_ = true;
+    return Received::kEnd;
+  }
   if (result < 0) {
     *status = Status::FromAv(StatusCode::kEncoding, plan_.encoder, result);
     return Received::kError;

@@ -34,6 +34,7 @@ Status PlanSvtAv1(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   plan->thread_count = AvailableProcessors();
   // The library ignores a key frame that is asked for.
   plan->reopens_for_key_frame = true;
+  plan->drains_before_close = true;
 
   auto& options = plan->options;
   options.emplace_back("preset", std::to_string(kPreset));

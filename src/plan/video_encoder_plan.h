@@ -78,6 +78,8 @@ struct VideoEncoderPlan {
   bool counts_frames = false;
   // The encoder cannot be told to make a key frame: it is drained and another one begins with it.
   bool reopens_for_key_frame = false;
+  // The library waits for ever in its own end unless it had a frame and was drained.
+  bool drains_before_close = false;
   // Each frame carries its quantizer (see kRegionOfInterestBase).
   bool quantizes_by_region = false;
 
