@@ -20,6 +20,29 @@ constexpr size_t kProfileTierLevelSize = 12;
 
 int Type(const NalUnit& nal) { return (nal.data[0] >> 1) & 0x3f; }
 
+// Where profile_tier_level() begins in the payloads of VPS and SPS, and its parts.
+constexpr size_t kProfileInVps = 4;
+constexpr size_t kProfileInSps = 1;
+constexpr size_t kConstraintsInProfile = 5;
+constexpr uint8_t kTierFlag = 0x20;
+constexpr uint8_t kNonPackedConstraint = 0x20;
+
+// Sets bits of the payload's byte at `index`, counted without emulation prevention. A byte that gets bits needs none.
+void SetBits(uint8_t* nal, size_t size, size_t index, uint8_t bits) {
+  size_t zeros = 0, payload = 0;
+  for (size_t i = kNalHeaderSize; i < size; ++i) {
+    if (zeros >= 2 && nal[i] == 3) {
+      zeros = 0;
+      continue;
+    }
+    if (payload++ == index) {
+      nal[i] |= bits;
+      return;
+    }
+    zeros = nal[i] == 0 ? zeros + 1 : 0;
+  }
+}
+
 struct Sps {
   int max_sub_layers = 1;
   bool temporal_id_nesting = false;
@@ -61,6 +84,16 @@ std::optional<Sps> ParseSps(const NalUnit& nal) {
 }
 
 }  // namespace
+
+void CompleteProfile(uint8_t* data, size_t size, bool high_tier) {
+  for (const NalUnit& nal : SplitAnnexB(data, size)) {
+    if (nal.size <= kNalHeaderSize || (Type(nal) != kNalVps && Type(nal) != kNalSps)) continue;
+    uint8_t* bytes = data + (nal.data - data);
+    const size_t profile = Type(nal) == kNalVps ? kProfileInVps : kProfileInSps;
+    if (high_tier) SetBits(bytes, nal.size, profile, kTierFlag);
+    SetBits(bytes, nal.size, profile + kConstraintsInProfile, kNonPackedConstraint);
+  }
+}
 
 std::vector<uint8_t> MakeHvcC(const uint8_t* parameter_sets, size_t size) {
   constexpr int kTypes[] = {kNalVps, kNalSps, kNalPps};

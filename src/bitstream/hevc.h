@@ -9,6 +9,10 @@
 
 namespace webcodecs::hevc {
 
+// Says of every VPS and SPS in an Annex B byte stream, in place, that it is of the High tier, if it is to be, and that
+// no frames are packed, which codec strings commonly say ("B0") and x265 leaves open.
+void CompleteProfile(uint8_t* data, size_t size, bool high_tier);
+
 // An HEVCDecoderConfigurationRecord with 4-byte lengths; empty unless there are VPS, SPS and PPS among the parameter sets.
 std::vector<uint8_t> MakeHvcC(const uint8_t* parameter_sets, size_t size);
 

@@ -15,6 +15,7 @@ PoolBufferPtr PackagePacket(const VideoEncoderConfig& config, const uint8_t* dat
   if (!out) return nullptr;
   std::memcpy(out->data(), data, length);
   if (config.codec == "h264" && key) h264::AddConstraintFlags(out->data(), length, config.constraints);
+  if (config.codec == "hevc" && key) hevc::CompleteProfile(out->data(), length, config.constraints != 0);
   return out;
 }
 
@@ -25,6 +26,7 @@ Status MakeDescription(const VideoEncoderConfig& config, std::vector<uint8_t> pa
   if (config.annexb || !(h264 || hevc)) return Status::Ok();
   // The plan keeps to the constraints of the codec string; encoders do not signal all of them.
   if (h264) h264::AddConstraintFlags(parameter_sets.data(), parameter_sets.size(), config.constraints);
+  if (hevc) hevc::CompleteProfile(parameter_sets.data(), parameter_sets.size(), config.constraints != 0);
   *description = h264 ? h264::MakeAvcC(parameter_sets.data(), parameter_sets.size())
                       : hevc::MakeHvcC(parameter_sets.data(), parameter_sets.size());
   return description->empty() ? Status(StatusCode::kInternal, "the encoder gave no parameter sets") : Status::Ok();

@@ -51,7 +51,7 @@ Status PlanX265(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   plan->zero_delay = config.realtime;
   plan->gop_size = config.realtime ? kInfiniteGop : 250;
   plan->max_b_frames = config.realtime ? 0 : 4;
-  plan->reference_frames = std::max(1, config.realtime ? 1 : std::min(3, std::max(config.max_reference_frames - 1, 1)));
+  plan->reference_frames = std::max(1, std::min(config.realtime ? 1 : 3, config.max_reference_frames));
   // Lookahead, frame threads and B-frames.
   plan->max_delay = config.realtime ? 0 : 60 + 16 + 8;
 
