@@ -1,6 +1,7 @@
 // What the addon exports; lib/native.ts describes it.
 #include <napi.h>
 
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -15,66 +16,53 @@
 #include "util/counters.h"
 #include "util/job_pool.h"
 #include "util/log.h"
+#include "util/napi_util.h"
 
 namespace webcodecs {
 
 namespace {
 
-// --- Reading plain objects ----------------------------------------------------------------------------------------
-
-int GetInt(const Napi::Object& object, const char* key) { return object.Get(key).ToNumber().Int32Value(); }
-int64_t GetInt64(const Napi::Object& object, const char* key) { return object.Get(key).ToNumber().Int64Value(); }
-double GetDouble(const Napi::Object& object, const char* key) { return object.Get(key).ToNumber().DoubleValue(); }
-std::string GetString(const Napi::Object& object, const char* key) { return object.Get(key).ToString().Utf8Value(); }
-
-int Int(const Napi::Value& value) { return value.As<Napi::Number>().Int32Value(); }
-std::optional<int64_t> OptionalInt64(const Napi::Value& value) {
-  if (!value.IsNumber()) return std::nullopt;
-  return value.As<Napi::Number>().Int64Value();
-}
+// --- Configurations ------------------------------------------------------------------------------------------------
 
 VideoEncoderConfig ReadVideoEncoderConfig(const Napi::Value& value) {
-  const Napi::Object object = value.As<Napi::Object>();
+  const ObjectReader object(value);
   VideoEncoderConfig config;
-  config.codec = GetString(object, "codec");
-  config.profile = GetInt(object, "profile");
-  config.constraints = GetInt(object, "constraints");
-  config.level = GetInt(object, "level");
-  config.width = GetInt(object, "width");
-  config.height = GetInt(object, "height");
-  config.display_width = GetInt(object, "displayWidth");
-  config.display_height = GetInt(object, "displayHeight");
-  config.bitrate = GetInt64(object, "bitrate");
-  config.bitrate_mode = static_cast<VideoEncoderConfig::BitrateMode>(GetInt(object, "bitrateMode"));
-  config.framerate = GetDouble(object, "framerate");
-  config.realtime = GetInt(object, "latencyMode") == 1;
-  config.annexb = GetInt(object, "bitstreamFormat") == 1;
-  config.max_reference_frames = GetInt(object, "maxReferenceFrames");
-  config.max_bitrate = GetInt64(object, "maxBitrate");
-  config.max_cpb_size = GetInt64(object, "maxCpbSize");
-  config.content_hint = GetString(object, "contentHint");
-  config.bit_depth = GetInt(object, "bitDepth");
-  config.chroma = GetInt(object, "chroma");
-  config.temporal_layers = GetInt(object, "temporalLayers");
-  config.alpha = object.Get("alpha").ToBoolean();
-  config.hardware_required = GetInt(object, "hardware") == 1;
-  config.encoder = GetString(object, "encoder");
+  config.codec = object.String("codec");
+  config.profile = object.Int("profile");
+  config.constraints = object.Int("constraints");
+  config.level = object.Int("level");
+  config.width = object.Int("width");
+  config.height = object.Int("height");
+  config.display_width = object.Int("displayWidth");
+  config.display_height = object.Int("displayHeight");
+  config.bitrate = object.Int64("bitrate");
+  config.bitrate_mode = static_cast<VideoEncoderConfig::BitrateMode>(object.Int("bitrateMode"));
+  config.framerate = object.Double("framerate");
+  config.realtime = object.Int("latencyMode") == 1;
+  config.annexb = object.Int("bitstreamFormat") == 1;
+  config.max_reference_frames = object.Int("maxReferenceFrames");
+  config.max_bitrate = object.Int64("maxBitrate");
+  config.max_cpb_size = object.Int64("maxCpbSize");
+  config.content_hint = object.String("contentHint");
+  config.bit_depth = object.Int("bitDepth");
+  config.chroma = object.Int("chroma");
+  config.temporal_layers = object.Int("temporalLayers");
+  config.alpha = object.Bool("alpha");
+  config.hardware_required = object.Int("hardware") == 1;
+  config.encoder = object.String("encoder");
   return config;
 }
 
 VideoDecoderConfig ReadVideoDecoderConfig(const Napi::Value& value) {
-  const Napi::Object object = value.As<Napi::Object>();
+  const ObjectReader object(value);
   VideoDecoderConfig config;
-  config.codec = GetString(object, "codec");
-  const Napi::Value description = object.Get("description");
-  if (description.IsTypedArray()) {
-    const auto bytes = description.As<Napi::Uint8Array>();
-    config.description.assign(bytes.Data(), bytes.Data() + bytes.ByteLength());
-  }
-  config.coded_width = GetInt(object, "codedWidth");
-  config.coded_height = GetInt(object, "codedHeight");
-  config.optimize_for_latency = object.Get("optimizeForLatency").ToBoolean();
-  config.hardware_required = GetInt(object, "hardware") == 1;
+  config.codec = object.String("codec");
+  const Bytes description = ReadBytes(value.Env(), object.Get("description"));
+  config.description.assign(description.data, description.data + description.size);
+  config.coded_width = object.Int("codedWidth");
+  config.coded_height = object.Int("codedHeight");
+  config.optimize_for_latency = object.Bool("optimizeForLatency");
+  config.hardware_required = object.Int("hardware") == 1;
   return config;
 }
 
@@ -86,7 +74,7 @@ using Handle = Napi::External<std::shared_ptr<Worker>>;
 
 template <typename Worker>
 Napi::Value CreateCodec(const Napi::CallbackInfo& info) {
-  auto worker = std::make_shared<Worker>(EnvState::Get(info.Env()), Int(info[0]));
+  auto worker = std::make_shared<Worker>(EnvState::Get(info.Env()), ReadInt(info[0]));
   // Held as the base class, so that flush, reset and close need not know the direction.
   auto share = std::make_unique<std::shared_ptr<AsyncWorker>>(std::move(worker));
   Napi::Value handle = Handle<AsyncWorker>::New(info.Env(), share.get(), [](Napi::Env, std::shared_ptr<AsyncWorker>* held) {
@@ -119,35 +107,35 @@ Napi::Value EncodeVideo(const Napi::CallbackInfo& info) {
     Napi::TypeError::New(info.Env(), "the picture is closed").ThrowAsJavaScriptException();
     return info.Env().Undefined();
   }
-  input.format = static_cast<PixelFormat>(Int(info[2]));
-  input.visible = {Int(info[3]), Int(info[4]), Int(info[5]), Int(info[6])};
-  input.color = {Int(info[7]), Int(info[8]), Int(info[9]), Int(info[10])};
-  input.timestamp = info[11].As<Napi::Number>().Int64Value();
-  input.duration = OptionalInt64(info[12]);
-  input.options.key_frame = info[13].ToBoolean();
-  input.options.quantizer = Int(info[14]);
+  input.format = static_cast<PixelFormat>(ReadInt(info[2]));
+  input.visible = {ReadInt(info[3]), ReadInt(info[4]), ReadInt(info[5]), ReadInt(info[6])};
+  input.color = {ReadInt(info[7]), ReadInt(info[8]), ReadInt(info[9]), ReadInt(info[10])};
+  input.timestamp = ReadInt64(info[11]);
+  input.duration = ReadOptionalInt64(info[12]);
+  input.options.key_frame = ReadBool(info[13]);
+  input.options.quantizer = ReadInt(info[14]);
   Encoder(info[0]).Encode(std::move(input));
   return info.Env().Undefined();
 }
 
 Napi::Value DecodeVideo(const Napi::CallbackInfo& info) {
-  const auto bytes = info[1].As<Napi::Uint8Array>();
+  const Bytes bytes = ReadBytes(info.Env(), info[1]);
   DecodeInput input{};
   input.packet.reset(av_packet_alloc());
-  if (!input.packet || av_new_packet(input.packet.get(), static_cast<int>(bytes.ByteLength())) < 0) {
+  if (!input.packet || av_new_packet(input.packet.get(), static_cast<int>(bytes.size)) < 0) {
     Napi::Error::New(info.Env(), "out of memory").ThrowAsJavaScriptException();
     return info.Env().Undefined();
   }
-  if (bytes.ByteLength() > 0) std::memcpy(input.packet->data, bytes.Data(), bytes.ByteLength());
-  if (info[2].ToBoolean()) input.packet->flags |= AV_PKT_FLAG_KEY;
-  input.timestamp = info[3].As<Napi::Number>().Int64Value();
-  input.duration = OptionalInt64(info[4]);
+  if (bytes.size > 0) std::memcpy(input.packet->data, bytes.data, bytes.size);
+  if (ReadBool(info[2])) input.packet->flags |= AV_PKT_FLAG_KEY;
+  input.timestamp = ReadInt64(info[3]);
+  input.duration = ReadOptionalInt64(info[4]);
   Decoder(info[0]).Decode(std::move(input));
   return info.Env().Undefined();
 }
 
 Napi::Value CodecFlush(const Napi::CallbackInfo& info) {
-  Worker(info[0]).Flush(Int(info[1]));
+  Worker(info[0]).Flush(ReadInt(info[1]));
   return info.Env().Undefined();
 }
 

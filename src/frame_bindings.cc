@@ -10,6 +10,7 @@
 #include "media/copy.h"
 #include "util/counters.h"
 #include "util/job_pool.h"
+#include "util/napi_util.h"
 
 namespace webcodecs {
 namespace {
@@ -50,24 +51,6 @@ using PictureHandle = Napi::External<FrameHolder>;
 using StagingHandle = Napi::External<std::shared_ptr<Staging>>;
 
 // --- Arguments ------------------------------------------------------------------------------------------------------
-
-struct Bytes {
-  uint8_t* data = nullptr;
-  size_t size = 0;
-  napi_value buffer = nullptr;
-};
-
-// Works for a view of a SharedArrayBuffer too. A detached buffer has no bytes.
-Bytes ReadBytes(napi_env env, napi_value view) {
-  Bytes bytes;
-  void* data = nullptr;
-  if (napi_get_typedarray_info(env, view, nullptr, &bytes.size, &data, &bytes.buffer, nullptr) == napi_ok)
-    bytes.data = static_cast<uint8_t*>(data);
-  if (!bytes.data) bytes.size = 0;
-  return bytes;
-}
-
-int Int(const Napi::Value& value) { return value.As<Napi::Number>().Int32Value(); }
 
 // At most `kMax` numbers of an array; `count` is how many there are.
 template <int kMax>
@@ -223,9 +206,9 @@ PicturePtr Adopt(napi_env env, const UserPlanes& planes) {
 Napi::Value CreatePicture(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   UserPlanes planes;
-  planes.format = static_cast<PixelFormat>(Int(info[0]));
-  planes.width = Int(info[1]);
-  planes.height = Int(info[2]);
+  planes.format = static_cast<PixelFormat>(ReadInt(info[0]));
+  planes.width = ReadInt(info[1]);
+  planes.height = ReadInt(info[2]);
   planes.info = &GetPixelFormatInfo(planes.format);
   planes.bytes = ReadBytes(env, info[3]);
   const auto layout = ReadNumbers<8>(env, info[4]);
@@ -240,7 +223,7 @@ Napi::Value CreatePicture(const Napi::CallbackInfo& info) {
   PicturePtr picture;
   if (!planes.Aligned())
     picture = CopyApart(planes);
-  else if (info[5].ToBoolean())
+  else if (ReadBool(info[5]))
     picture = Adopt(env, planes);
   else
     picture = planes.Dense() ? CopyDense(planes) : CopyApart(planes);
@@ -319,17 +302,16 @@ Napi::Value ConvertPicture(const Napi::CallbackInfo& info) {
   ConversionJob job;
   job.picture = UnwrapPicture(info[0]);
   if (!job.picture) return ThrowClosed(env);
-  job.source_format = static_cast<PixelFormat>(Int(info[1]));
+  job.source_format = static_cast<PixelFormat>(ReadInt(info[1]));
   const auto rect = ReadNumbers<4>(env, info[2]);
   job.rect = {static_cast<int>(rect.values[0]), static_cast<int>(rect.values[1]), static_cast<int>(rect.values[2]),
               static_cast<int>(rect.values[3])};
-  const auto color = info[3].As<Napi::Object>();
-  job.color = {Int(color.Get("primaries")), Int(color.Get("transfer")), Int(color.Get("matrix")),
-               Int(color.Get("fullRange"))};
-  job.destination_format = static_cast<PixelFormat>(Int(info[4]));
-  job.display_p3 = info[5].ToBoolean();
+  const ObjectReader color(info[3]);
+  job.color = {color.Int("primaries"), color.Int("transfer"), color.Int("matrix"), color.Int("fullRange")};
+  job.destination_format = static_cast<PixelFormat>(ReadInt(info[4]));
+  job.display_p3 = ReadBool(info[5]);
   const Bytes destination = ReadBytes(env, info[6]);
-  const int64_t offset = info[7].As<Napi::Number>().Int64Value(), stride = info[8].As<Napi::Number>().Int64Value();
+  const int64_t offset = ReadInt64(info[7]), stride = ReadInt64(info[8]);
   const bool inside = job.rect.x >= 0 && job.rect.y >= 0 && job.rect.width <= job.picture->width() - job.rect.x &&
                       job.rect.height <= job.picture->height() - job.rect.y;
   if (!inside || !RowsFit(offset, stride, job.rect.width * int64_t{4}, job.rect.height, destination.size))
@@ -357,7 +339,7 @@ Napi::Value MoveStaging(const Napi::CallbackInfo& info) {
   const std::shared_ptr<Staging> staging = std::move(*info[0].As<StagingHandle>().Data());
   if (!staging) return ThrowClosed(env);
   const Bytes destination = ReadBytes(env, info[1]);
-  const int64_t offset = info[2].As<Napi::Number>().Int64Value(), stride = info[3].As<Napi::Number>().Int64Value();
+  const int64_t offset = ReadInt64(info[2]), stride = ReadInt64(info[3]);
   if (!RowsFit(offset, stride, staging->row_bytes, staging->rows, destination.size)) return ThrowOutOfBounds(env);
   CopyPlane(staging->buffer->data(), staging->row_bytes, destination.data + offset, stride,
             static_cast<size_t>(staging->row_bytes), staging->rows);
