@@ -35,6 +35,8 @@ function encodeCase(size, latencyMode, format) {
   return {
     name: `encode h264 ${size} ${latencyMode} ${format}`,
     kind: 'encode',
+    // The library that the command line has too.
+    encoder: 'libx264',
     ...sizes[size],
     latencyMode,
     format,

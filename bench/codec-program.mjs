@@ -30,7 +30,7 @@ async function* rawFrames({ path, frames }, frameBytes, count) {
   await file.close()
 }
 
-async function encode({ codec, width, height, bitrate, latencyMode, format, frames }) {
+async function encode({ codec, encoder: library, width, height, bitrate, latencyMode, format, frames }) {
   const chunks = []
   let outputs = 0
   const encoder = new VideoEncoder({
@@ -40,7 +40,16 @@ async function encode({ codec, width, height, bitrate, latencyMode, format, fram
     },
     error: fail,
   })
-  encoder.configure({ codec, width, height, bitrate, framerate, latencyMode, avc: { format: 'annexb' } })
+  encoder.configure({
+    codec,
+    encoder: library,
+    width,
+    height,
+    bitrate,
+    framerate,
+    latencyMode,
+    avc: { format: 'annexb' },
+  })
   const init = { format, codedWidth: width, codedHeight: height }
   if (format === 'I420') init.colorSpace = { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false }
   let index = 0
