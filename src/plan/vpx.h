@@ -11,6 +11,14 @@ constexpr int kInfiniteGop = 1 << 30;
 // For frames that come without a quantizer in quantizer mode.
 constexpr int kDefaultQuantizer = 120;
 
+// Of the library's 0..63: about x264's 23 in what the picture looks like.
+constexpr int kVp8ConstantQuality = 16;
+constexpr int kVp9ConstantQuality = 32;
+
+// An option of the backend's own: the share of its bitrate, in percent, that the library is known to use. The backend
+// then watches the rate and corrects it.
+constexpr char kExpectedRate[] = "expected-rate";
+
 // The library's own quantizer, 0..63, for VP9's quantizer index of 0..255: it has one for each fourth index, and its
 // last two stand for 249 and 255.
 constexpr unsigned int QuantizerStep(int index) {

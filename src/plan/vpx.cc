@@ -1,0 +1,170 @@
+// VP8 and VP9 through libvpx.
+#if WITH_VPX
+
+#include "plan/vpx.h"
+
+#include <algorithm>
+#include <string>
+
+#include "plan/video_encoder_plan.h"
+#include "util/cpu.h"
+
+namespace webcodecs {
+
+namespace {
+
+using BitrateMode = VideoEncoderConfig::BitrateMode;
+
+class Options {
+ public:
+  explicit Options(VideoEncoderPlan* plan) : plan_(plan) {}
+  void Add(const char* name, const char* value) { plan_->options.emplace_back(name, value); }
+  void Add(const char* name, int value) { plan_->options.emplace_back(name, std::to_string(value)); }
+
+ private:
+  VideoEncoderPlan* plan_;
+};
+
+struct Profile {
+  int profile;
+  bool high_bit_depth, subsampled;
+};
+constexpr Profile kVp9Profiles[] = {{0, false, true}, {1, false, false}, {2, true, true}, {3, true, false}};
+
+bool FitsProfile(const VideoEncoderConfig& config) {
+  for (const Profile& row : kVp9Profiles) {
+    if (row.profile == config.profile) {
+      return row.high_bit_depth == (config.bit_depth > 8) && row.subsampled == (config.chroma == 420);
+    }
+  }
+  return false;
+}
+
+int ThreadCount(const VideoEncoderConfig& config, bool vp9) {
+  // Threads share the rows of a picture, and wait for the row above. VP8's do so without giving their processor away.
+  const int64_t pixels = int64_t{config.width} * config.height;
+  const int useful = pixels <= 320 * 240              ? 1
+                     : pixels <= 640 * 480            ? (vp9 ? 2 : 1)
+                     : pixels <= 1280 * 720           ? 4
+                                                      : 8;
+  return std::min(AvailableProcessors(), useful);
+}
+
+// As a power of two: each column is at least 256 samples wide, and the levels limit how many there may be.
+int TileColumns(const VideoEncoderConfig& config) {
+  const int allowed = config.level == 0 ? 2 : config.level < 21 ? 0 : config.level < 30 ? 1 : config.level < 50 ? 2 : 3;
+  int columns = 0;
+  while (columns < allowed && config.width >= 512 << columns) columns++;
+  return columns;
+}
+
+// A small picture leaves time to look closer.
+int RealtimeSpeed(const VideoEncoderConfig& config, bool vp9) {
+  const int64_t pixels = int64_t{config.width} * config.height;
+  const int closer = pixels <= 352 * 288 ? 2 : pixels <= 640 * 480 ? 1 : 0;
+  // VP8 takes a negative number as it is; a positive one would follow the clock.
+  return vp9 ? 7 - closer : -6 + closer;
+}
+
+// Milliseconds. The first key frame gets half of what the buffer holds at first: it is what all the others are made
+// from. Of the rest the windows of a second hardly depend.
+void AddBuffer(int milliseconds, Options* options) {
+  options->Add("buf-sz", milliseconds);
+  options->Add("buf-initial-sz", milliseconds / 2);
+  options->Add("buf-optimal-sz", milliseconds / 2);
+}
+
+void AddRateControl(const VideoEncoderConfig& config, bool vp9, VideoEncoderPlan* plan, Options* options) {
+  plan->bitrate = config.bitrate > 0 ? config.bitrate : DefaultBitrate(config);
+  switch (config.bitrate_mode) {
+    case BitrateMode::kConstant:
+      options->Add("end-usage", "cbr");
+      AddBuffer(4000, options);
+      break;
+    case BitrateMode::kVariable:
+      if (config.temporal_layers > 1) {
+        // The only kind of rate control that knows layers.
+        options->Add("end-usage", "cbr");
+        AddBuffer(4000, options);
+      } else if (config.bitrate == 0) {
+        options->Add("end-usage", "q");
+        options->Add("cq-level", vp9 ? vpx::kVp9ConstantQuality : vpx::kVp8ConstantQuality);
+      } else if (vp9 && config.realtime) {
+        // In one pass, VP9's variable rate leaves a third of the bits unused, and costs a fifth of the speed.
+        options->Add("end-usage", "cbr");
+        AddBuffer(4000, options);
+      } else {
+        options->Add("end-usage", "vbr");
+        if (vp9) options->Add(vpx::kExpectedRate, "70");
+      }
+      break;
+    case BitrateMode::kQuantizer:
+      // Each frame sets the limits of the quantizer, between which nothing is left to decide.
+      options->Add("end-usage", "cbr");
+      break;
+  }
+}
+
+// What is on the screen has large areas that do not change, and edges that must stay sharp.
+void AddContent(const VideoEncoderConfig& config, bool vp9, Options* options) {
+  const bool screen = config.content_hint == "text" || config.content_hint == "detail";
+  if (vp9) {
+    if (screen) options->Add("tune-content", 1);
+    return;
+  }
+  if (screen) options->Add("screen-content-mode", 1);
+  options->Add("static-thresh", screen ? 100 : 1);
+}
+
+}  // namespace
+
+Status PlanVpx(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
+  const bool vp9 = config.codec == "vp9";
+  const bool quantizer_mode = config.bitrate_mode == BitrateMode::kQuantizer;
+  if (vp9 && !FitsProfile(config)) {
+    return Status(StatusCode::kNotSupported, "no VP9 profile " + std::to_string(config.profile) +
+                                                 " with this bit depth and chroma format");
+  }
+  if (!vp9 && (config.bit_depth != 8 || config.chroma != 420)) {
+    return Status(StatusCode::kNotSupported, "VP8 has 8 bits and 4:2:0 alone");
+  }
+  if (!vp9 && quantizer_mode) return Status(StatusCode::kNotSupported, "VP8 has no quantizer of the frame");
+  if (config.alpha && config.profile != 0) {
+    return Status(StatusCode::kNotSupported, "alpha goes with 8 bits and 4:2:0 alone");
+  }
+  if (config.temporal_layers > 3) return Status(StatusCode::kNotSupported, "no more than three temporal layers");
+
+  plan->backend = EncoderBackend::kVpx;
+  plan->input_format = InputFormat(config.bit_depth, config.chroma);
+  plan->thread_count = ThreadCount(config, vp9);
+  // In one pass libvpx does not look ahead: a frame that it held back would gain nothing by it.
+  plan->zero_delay = true;
+  plan->max_delay = 0;
+  // A picture and its alpha have their key frames together.
+  const bool automatic_key_frames = !config.realtime && !config.alpha && config.temporal_layers == 1;
+  plan->gop_size = automatic_key_frames ? 250 : vpx::kInfiniteGop;
+
+  Options options(plan);
+  options.Add("deadline", config.realtime ? "realtime" : "good");
+  options.Add("cpu-used", config.realtime ? RealtimeSpeed(config, vp9) : 2);
+  options.Add("lag-in-frames", 0);
+  AddRateControl(config, vp9, plan, &options);
+  AddContent(config, vp9, &options);
+  if (vp9) {
+    options.Add("row-mt", 1);
+    options.Add("tile-columns", TileColumns(config));
+    // Moves the quantizer about in the picture, for the eye's sake and at the expense of the mean error.
+    options.Add("aq-mode", 0);
+    if (config.realtime && !quantizer_mode) options.Add("vp9-gf-cbr-boost", 20);
+    // What depends on the frame before, rather than on those that it refers to, cannot do without upper layers.
+    if (config.temporal_layers > 1) options.Add("error-resilient", 1);
+  } else {
+    // Decoders too can share the work.
+    options.Add("token-parts", plan->thread_count > 1 ? 1 : 0);
+  }
+  return Status::Ok();
+}
+
+}  // namespace webcodecs
+
+#endif  // WITH_VPX
