@@ -48,7 +48,8 @@ async function tableOf(header, cellsOf) {
 }
 
 const plain = { width: 1280, height: 720, framerate: 25, bitrate: 2_000_000 }
-const canEncode = async (codec, extra) => mark((await VideoEncoder.isConfigSupported({ codec, ...plain, ...extra })).supported)
+const canEncode = async (codec, extra) =>
+  mark((await VideoEncoder.isConfigSupported({ codec, ...plain, ...extra })).supported)
 const canDecode = async (codec) => mark((await VideoDecoder.isConfigSupported({ codec })).supported)
 
 const encoders = await tableOf(['encode', 'codec string', ...Object.keys(COLUMNS)], (codec) =>
