@@ -1,4 +1,4 @@
-// H.264 through OpenH264: realtime only, faster than x264 at the same quality, and with temporal layers.
+// H.264 through OpenH264: for realtime, where it is faster than x264 at the same quality, and for temporal layers.
 #if WITH_OPENH264
 
 #include <algorithm>
@@ -39,7 +39,8 @@ Status Unsupported(const char* what) { return Status(StatusCode::kNotSupported, 
 }  // namespace
 
 Status PlanOpenH264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
-  if (!config.realtime) return Unsupported("realtime only");
+  // For quality x264 is the better, but it has no temporal layers.
+  if (!config.realtime && config.temporal_layers == 1) return Unsupported("realtime or temporal layers only");
   if (config.profile != kProfileBaseline && config.profile != kProfileMain && config.profile != kProfileHigh) {
     return Unsupported("Baseline, Main and High only");
   }
