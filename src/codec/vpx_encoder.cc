@@ -1,11 +1,14 @@
 // VP8 and VP9 through libvpx itself: FFmpeg's wrapper has neither its temporal layers nor its quantizer of the frame.
 #if WITH_VPX
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <fstream>
 #include <optional>
 #include <string>
 
@@ -75,12 +78,22 @@ struct VpxContextDeleter {
 };
 using VpxContextPtr = std::unique_ptr<vpx_codec_ctx_t, VpxContextDeleter>;
 
+// Whether more threads want to run on this machine than it has processors, but for one.
+bool MachineIsBusy() {
+  std::ifstream file("/proc/loadavg");
+  double load = 0;
+  int running = 0;
+  if (!(file >> load >> load >> load >> running)) return false;
+  return running > sysconf(_SC_NPROCESSORS_ONLN) + 1;
+}
+
 // Threads of VP8 wait for each other without giving their processor away: where there are more of them than processors,
-// each waits for time slices instead of microseconds. So they are handed out while there are processors for them.
+// each waits for time slices instead of microseconds, and a frame takes ten times as long as in one thread. So they are
+// handed out while there are processors for them.
 class ProcessorReservation {
  public:
   explicit ProcessorReservation(int wanted) {
-    if (wanted <= 1) return;
+    if (wanted <= 1 || MachineIsBusy()) return;
     if (reserved_.fetch_add(wanted) + wanted <= AvailableProcessors()) {
       count_ = wanted;
     } else {
@@ -122,13 +135,12 @@ class VpxEncoder final : public VideoEncoderBackend {
 
   Status MakeConfig(vpx_codec_iface_t* interface);
   Status SetControls(const ColorSpace& color);
-  Status SetLayerParameters();
   Status SetControl(int id, int value, const char* name);
   Status SetQuantizer(int quantizer);
   Status CorrectRate(size_t bytes, int64_t duration);
   Status ChangeConfig();
   unsigned int Kilobits(double factor) const;
-  // The flags of the next frame; tells its layer to the library and keeps it in `frame`.
+  // The flags of the next frame; sets its layer.
   vpx_enc_frame_flags_t BeginLayer(bool key_frame, Pending* frame);
   Pending NextFrame(int64_t pts);
   Status Encode(const vpx_image_t* image, int64_t pts, vpx_enc_frame_flags_t flags);
@@ -197,8 +209,7 @@ Status VpxEncoder::MakeConfig(vpx_codec_iface_t* interface) {
     }
   }
   config_.rc_target_bitrate = Kilobits(corrects_rate_ ? corrector_.factor() : 1);
-  pattern_ = vpx::FindTemporalPattern(config.temporal_layers);
-  if (pattern_) vpx::SetLayers(*pattern_, &config_);
+  pattern_ = vpx::FindTemporalPattern(config.temporal_layers, vp9_);
   return Status::Ok();
 }
 
@@ -219,24 +230,8 @@ Status VpxEncoder::SetControls(const ColorSpace& color) {
   status = SetControl(VP9E_SET_COLOR_SPACE, StreamColorSpace(color.matrix, plan_.config.chroma), "color-space");
   if (!status.ok()) return status;
   // sRGB says by itself that the range is full.
-  status = SetControl(VP9E_SET_COLOR_RANGE, color.full_range == 1 ? VPX_CR_FULL_RANGE : VPX_CR_STUDIO_RANGE,
-                      "color-range");
-  if (!status.ok() || !pattern_) return status;
-  status = SetLayerParameters();
-  return status.ok() ? SetControl(VP9E_SET_SVC, 1, "svc") : status;
-}
-
-// VP9's layers have quantizer limits of their own.
-Status VpxEncoder::SetLayerParameters() {
-  vpx_svc_extra_cfg_t layers = {};
-  layers.temporal_layering_mode = pattern_->vp9_mode;
-  for (int i = 0; i < pattern_->layers; i++) {
-    layers.scaling_factor_num[i] = layers.scaling_factor_den[i] = 1;
-    layers.max_quantizers[i] = static_cast<int>(config_.rc_max_quantizer);
-    layers.min_quantizers[i] = static_cast<int>(config_.rc_min_quantizer);
-  }
-  if (vpx_codec_control(context_.get(), VP9E_SET_SVC_PARAMETERS, &layers) == VPX_CODEC_OK) return Status::Ok();
-  return Error(StatusCode::kNotSupported, "libvpx does not take temporal layers");
+  return SetControl(VP9E_SET_COLOR_RANGE, color.full_range == 1 ? VPX_CR_FULL_RANGE : VPX_CR_STUDIO_RANGE,
+                    "color-range");
 }
 
 Status VpxEncoder::Open(const VideoEncoderPlan& plan, const ColorSpace& color) {
@@ -264,10 +259,8 @@ Status VpxEncoder::Open(const VideoEncoderPlan& plan, const ColorSpace& color) {
 }
 
 Status VpxEncoder::ChangeConfig() {
-  if (vpx_codec_enc_config_set(context_.get(), &config_) != VPX_CODEC_OK) {
-    return Error(StatusCode::kEncoding, "libvpx does not take a change");
-  }
-  return vp9_ && pattern_ ? SetLayerParameters() : Status::Ok();
+  if (vpx_codec_enc_config_set(context_.get(), &config_) == VPX_CODEC_OK) return Status::Ok();
+  return Error(StatusCode::kEncoding, "libvpx does not take a change");
 }
 
 unsigned int VpxEncoder::Kilobits(double factor) const {
@@ -293,8 +286,6 @@ vpx_enc_frame_flags_t VpxEncoder::BeginLayer(bool key_frame, Pending* frame) {
   if (key_frame) frames_since_key_ = 0;
   const vpx::TemporalSlot& slot = pattern_->slots[frames_since_key_++ % pattern_->period];
   frame->layer = slot.layer;
-  if (vp9_) return 0;
-  vpx_codec_control(context_.get(), VP8E_SET_TEMPORAL_LAYER_ID, slot.layer);
   return slot.flags;
 }
 
@@ -369,13 +360,6 @@ Status VpxEncoder::TakePacket(const vpx_codec_cx_pkt_t& packet, EncodedPacket* o
   pending_.erase(pending_.begin(), found + 1);
   *out = {static_cast<const uint8_t*>(encoded.buf), static_cast<int>(encoded.sz), frame.pts,
           (encoded.flags & VPX_FRAME_IS_KEY) != 0, frame.layer};
-  if (vp9_ && pattern_) {
-    vpx_svc_layer_id_t layer = {};
-    if (vpx_codec_control(context_.get(), VP9E_GET_SVC_LAYER_ID, &layer) != VPX_CODEC_OK) {
-      return Error(StatusCode::kInternal, "libvpx does not tell the layer");
-    }
-    out->temporal_layer = layer.temporal_layer_id;
-  }
   return CorrectRate(encoded.sz, frame.duration);
 }
 

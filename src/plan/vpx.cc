@@ -58,8 +58,10 @@ int TileColumns(const VideoEncoderConfig& config) {
   return columns;
 }
 
-// A small picture leaves time to look closer.
 int RealtimeSpeed(const VideoEncoderConfig& config, bool vp9) {
+  // From 5 on, the thresholds below which libvpx codes nothing are those of 8 bits: 10 lose 4 dB by it, and 12 lose 9.
+  if (config.bit_depth > 8) return 4;
+  // A small picture leaves time to look closer.
   const int64_t pixels = int64_t{config.width} * config.height;
   const int closer = pixels <= 352 * 288 ? 2 : pixels <= 640 * 480 ? 1 : 0;
   // VP8 takes a negative number as it is; a positive one would follow the clock.
@@ -80,10 +82,12 @@ void AddRateControl(const VideoEncoderConfig& config, bool vp9, VideoEncoderPlan
     case BitrateMode::kConstant:
       options->Add("end-usage", "cbr");
       AddBuffer(4000, options);
+      // In percent of a frame: VP8's key frames would leave the seconds behind them without bits.
+      if (!vp9 && !config.realtime) options->Add("max-intra-rate", 600);
       break;
     case BitrateMode::kVariable:
       if (config.temporal_layers > 1) {
-        // The only kind of rate control that knows layers.
+        // The other kinds have frames in mind that others are made from, wherever these may be.
         options->Add("end-usage", "cbr");
         AddBuffer(4000, options);
       } else if (config.bitrate == 0) {
@@ -155,9 +159,11 @@ Status PlanVpx(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
     options.Add("tile-columns", TileColumns(config));
     // Moves the quantizer about in the picture, for the eye's sake and at the expense of the mean error.
     options.Add("aq-mode", 0);
-    if (config.realtime && !quantizer_mode) options.Add("vp9-gf-cbr-boost", 20);
-    // What depends on the frame before, rather than on those that it refers to, cannot do without upper layers.
-    if (config.temporal_layers > 1) options.Add("error-resilient", 1);
+    // Nothing may depend on the frame before, rather than on those that a frame refers to, where layers can go missing.
+    if (config.temporal_layers > 1)
+      options.Add("error-resilient", 1);
+    else if (config.realtime && !quantizer_mode)
+      options.Add("vp9-gf-cbr-boost", 20);
   } else {
     // Decoders too can share the work.
     options.Add("token-parts", plan->thread_count > 1 ? 1 : 0);
