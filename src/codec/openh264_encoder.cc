@@ -26,6 +26,8 @@ constexpr double kMaxFramerate = 60;
 constexpr int kMaxBitrate = std::numeric_limits<int>::max();
 constexpr int kMinQuantizer = 1;
 constexpr int kMaxQuantizer = 51;
+// By which the least quantizer rises when frames become too large for the library.
+constexpr int kQuantizerStep = 12;
 
 struct EncoderDeleter {
   void operator()(ISVCEncoder* encoder) const {
@@ -45,13 +47,17 @@ class OpenH264Encoder final : public VideoEncoderBackend {
  private:
   static void Trace(void* self, int level, const char* message);
   Status Error(StatusCode code, const char* what) const;
-  SEncParamExt MakeParameters(const ColorSpace& color);
+  SEncParamExt MakeParameters() const;
+  Status OpenLibrary();
   Status ReadParameterSets();
   Status SetPace(double factor);
+  Status Encode(const SSourcePicture& picture, bool key_frame, SFrameBSInfo* info);
   // Appends the NAL units of all layers to `out`.
   static void Collect(const SFrameBSInfo& info, std::vector<uint8_t>* out);
 
   VideoEncoderPlan plan_;
+  ColorSpace color_;
+  int min_quantizer_ = kMinQuantizer;
   // The library's last words; it outlives `encoder_`, which speaks while it is destroyed.
   std::string trace_;
   std::unique_ptr<ISVCEncoder, EncoderDeleter> encoder_;
@@ -76,7 +82,7 @@ Status OpenH264Encoder::Error(StatusCode code, const char* what) const {
   return Status(code, std::string("OpenH264 ") + what + (trace_.empty() ? "" : ": " + trace_));
 }
 
-SEncParamExt OpenH264Encoder::MakeParameters(const ColorSpace& color) {
+SEncParamExt OpenH264Encoder::MakeParameters() const {
   const VideoEncoderConfig& config = plan_.config;
   SEncParamExt parameters;
   encoder_->GetDefaultParams(&parameters);
@@ -86,7 +92,7 @@ SEncParamExt OpenH264Encoder::MakeParameters(const ColorSpace& color) {
   parameters.iTargetBitrate = static_cast<int>(std::min<int64_t>(plan_.bitrate, kMaxBitrate));
   // With rate control on from the start the library takes no quantizer below 12, which leaves high rates unused.
   parameters.iRCMode = RC_OFF_MODE;
-  parameters.iMinQp = kMinQuantizer;
+  parameters.iMinQp = min_quantizer_;
   parameters.iMaxQp = kMaxQuantizer;
   parameters.fMaxFrameRate = static_cast<float>(std::clamp(framerate_, kMinFramerate, kMaxFramerate));
   parameters.iTemporalLayerNum = config.temporal_layers;
@@ -117,11 +123,11 @@ SEncParamExt OpenH264Encoder::MakeParameters(const ColorSpace& color) {
   layer.sSliceArgument.uiSliceNum = static_cast<unsigned int>(plan_.thread_count);
   layer.bVideoSignalTypePresent = true;
   layer.uiVideoFormat = VF_UNDEF;
-  layer.bFullRange = color.full_range == 1;
+  layer.bFullRange = color_.full_range == 1;
   layer.bColorDescriptionPresent = true;
-  layer.uiColorPrimaries = static_cast<unsigned char>(color.primaries);
-  layer.uiTransferCharacteristics = static_cast<unsigned char>(color.transfer);
-  layer.uiColorMatrix = static_cast<unsigned char>(color.matrix);
+  layer.uiColorPrimaries = static_cast<unsigned char>(color_.primaries);
+  layer.uiTransferCharacteristics = static_cast<unsigned char>(color_.transfer);
+  layer.uiColorMatrix = static_cast<unsigned char>(color_.matrix);
   if (config.display_width > 0 && config.display_height > 0) {
     int num = 1, den = 1;
     av_reduce(&num, &den, int64_t{config.display_width} * config.height, int64_t{config.display_height} * config.width,
@@ -148,6 +154,7 @@ Status OpenH264Encoder::ReadParameterSets() {
   if (encoder_->EncodeParameterSets(&info) != cmResultSuccess) {
     return Error(StatusCode::kNotSupported, "gives no parameter sets");
   }
+  parameter_sets_.clear();
   Collect(info, &parameter_sets_);
   for (const NalUnit& nal : SplitAnnexB(parameter_sets_.data(), parameter_sets_.size())) {
     if ((nal.data[0] & 0x1f) != kNalSps || nal.size < 4) continue;
@@ -161,9 +168,13 @@ Status OpenH264Encoder::ReadParameterSets() {
 
 Status OpenH264Encoder::Open(const VideoEncoderPlan& plan, const ColorSpace& color) {
   plan_ = plan;
+  color_ = color;
   framerate_ = plan.config.framerate > 0 ? plan.config.framerate : kDefaultFramerate;
   pacer_.Begin(framerate_);
+  return OpenLibrary();
+}
 
+Status OpenH264Encoder::OpenLibrary() {
   ISVCEncoder* encoder = nullptr;
   if (WelsCreateSVCEncoder(&encoder) != 0 || !encoder) return Status(StatusCode::kOutOfMemory, "out of memory");
   encoder_.reset(encoder);
@@ -175,7 +186,7 @@ Status OpenH264Encoder::Open(const VideoEncoderPlan& plan, const ColorSpace& col
   encoder->SetOption(ENCODER_OPTION_TRACE_CALLBACK_CONTEXT, &self);
   encoder->SetOption(ENCODER_OPTION_TRACE_LEVEL, &level);
 
-  const SEncParamExt parameters = MakeParameters(color);
+  const SEncParamExt parameters = MakeParameters();
   if (encoder->InitializeExt(&parameters) != cmResultSuccess) {
     return Error(StatusCode::kNotSupported, "does not open");
   }
@@ -186,6 +197,7 @@ Status OpenH264Encoder::Open(const VideoEncoderPlan& plan, const ColorSpace& col
     return Error(StatusCode::kNotSupported, "does not open");
   }
   Status status = ReadParameterSets();
+  factor_ = 0;
   return status.ok() ? SetPace(1) : status;
 }
 
@@ -195,7 +207,8 @@ Status OpenH264Encoder::SetPace(double factor) {
   factor_ = factor;
   const double real = framerate_ / factor;
   float told = static_cast<float>(std::clamp(real, kMinFramerate, kMaxFramerate));
-  const double scaled = static_cast<double>(plan_.bitrate) * told / real;
+  // Never more than asked for, which the level may not have room for.
+  const double scaled = static_cast<double>(plan_.bitrate) * std::min(told / real, 1.0);
   SBitrateInfo bitrate = {SPATIAL_LAYER_ALL, static_cast<int>(std::min<double>(scaled, kMaxBitrate))};
   if (encoder_->SetOption(ENCODER_OPTION_FRAME_RATE, &told) != cmResultSuccess ||
       encoder_->SetOption(ENCODER_OPTION_BITRATE, &bitrate) != cmResultSuccess) {
@@ -204,12 +217,19 @@ Status OpenH264Encoder::SetPace(double factor) {
   return Status::Ok();
 }
 
-Status OpenH264Encoder::Send(AVFrame* frame, const EncodeOptions& options) {
-  Status status = SetPace(pacer_.Next(frame->pts));
-  if (!status.ok()) return status;
-  if (options.key_frame && encoder_->ForceIntraFrame(true) != 0) {
+Status OpenH264Encoder::Encode(const SSourcePicture& picture, bool key_frame, SFrameBSInfo* info) {
+  if (key_frame && encoder_->ForceIntraFrame(true) != 0) {
     return Error(StatusCode::kEncoding, "does not make a key frame");
   }
+  *info = {};
+  if (encoder_->EncodeFrame(&picture, info) != cmResultSuccess) return Error(StatusCode::kEncoding, "does not encode");
+  return Status::Ok();
+}
+
+Status OpenH264Encoder::Send(AVFrame* frame, const EncodeOptions& options) {
+  const double factor = pacer_.Next(frame->pts);
+  Status status = SetPace(factor);
+  if (!status.ok()) return status;
   SSourcePicture picture = {};
   picture.iColorFormat = videoFormatI420;
   picture.iPicWidth = plan_.config.width;
@@ -220,9 +240,17 @@ Status OpenH264Encoder::Send(AVFrame* frame, const EncodeOptions& options) {
   }
   picture.uiTimeStamp = frame->pts / (kMicrosecondsPerSecond / 1000);
 
-  SFrameBSInfo info = {};
-  const int result = encoder_->EncodeFrame(&picture, &info);
-  if (result != cmResultSuccess) return Error(StatusCode::kEncoding, "does not encode");
+  SFrameBSInfo info;
+  status = Encode(picture, options.key_frame, &info);
+  // The library ends when a frame takes more bytes than it has room for, as noise does at low quantizers.
+  while (!status.ok() && min_quantizer_ < kMaxQuantizer) {
+    min_quantizer_ = std::min(min_quantizer_ + kQuantizerStep, kMaxQuantizer);
+    Status opened = OpenLibrary();
+    if (opened.ok()) opened = SetPace(factor);
+    if (!opened.ok()) return opened;
+    status = Encode(picture, options.key_frame, &info);
+  }
+  if (!status.ok()) return status;
   packet_.clear();
   Collect(info, &packet_);
   if (packet_.empty()) return Error(StatusCode::kEncoding, "gave no packet for a frame");
