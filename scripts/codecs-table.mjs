@@ -13,7 +13,7 @@ const STRINGS = {
   'H.264 High 4:4:4': 'avc1.f4001f',
   'HEVC Main': 'hvc1.1.6.L93.B0',
   'HEVC Main 10': 'hvc1.2.4.L93.B0',
-  'HEVC Main 4:2:2 10': 'hvc1.4.10.L93.BD.88',
+  'HEVC Main 4:2:2 10': 'hvc1.4.10.L93.9D.8',
   'HEVC Main 4:4:4': 'hvc1.4.10.L93.BE.8',
   VP8: 'vp8',
   'VP9 profile 0': 'vp09.00.31.08',
