@@ -96,8 +96,6 @@ SEncParamExt OpenH264Encoder::MakeParameters() const {
   parameters.iMaxQp = kMaxQuantizer;
   parameters.fMaxFrameRate = static_cast<float>(std::clamp(framerate_, kMinFramerate, kMaxFramerate));
   parameters.iTemporalLayerNum = config.temporal_layers;
-  // Half a decibel for a fifth of the speed; the high one does nothing more in this library.
-  parameters.iComplexityMode = MEDIUM_COMPLEXITY;
   // Each frame gives its packet, and no key frame comes unasked.
   parameters.bEnableFrameSkip = false;
   parameters.uiIntraPeriod = 0;
@@ -109,6 +107,8 @@ SEncParamExt OpenH264Encoder::MakeParameters() const {
   parameters.bUseLoadBalancing = false;
   for (const auto& [name, value] : plan_.options) {
     if (name == "cabac") parameters.iEntropyCodingModeFlag = value == "1";
+    // The high one does nothing more in this library.
+    if (name == "complexity") parameters.iComplexityMode = value == "low" ? LOW_COMPLEXITY : MEDIUM_COMPLEXITY;
   }
 
   SSpatialLayerConfig& layer = parameters.sSpatialLayers[0];

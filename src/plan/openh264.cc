@@ -60,8 +60,9 @@ Status PlanOpenH264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   plan->zero_delay = true;
   plan->thread_count = ThreadCount(config);
   plan->bitrate = config.bitrate > 0 ? config.bitrate : DefaultBitrate(config);
-  // CABAC saves a tenth of the bits for a tenth of the speed.
-  plan->options.emplace_back("cabac", config.profile == kProfileBaseline ? "0" : "1");
+  // At the same rate each brings half a decibel and takes a fifth of the speed.
+  plan->options.emplace_back("complexity", config.realtime ? "low" : "medium");
+  plan->options.emplace_back("cabac", config.realtime || config.profile == kProfileBaseline ? "0" : "1");
   return Status::Ok();
 }
 
