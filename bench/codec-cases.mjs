@@ -46,7 +46,7 @@ function encodeCase(size, latencyMode, format) {
 }
 
 function decodeCase(name, copyTo, minRatio) {
-  return { name, kind: 'decode', ...sizes['1080p'], copyTo, frames: 1500, targets: { minRatio } }
+  return { name, kind: 'decode', ...sizes['1080p'], copyTo, frames: 3000, targets: { minRatio } }
 }
 
 export const codecCases = [

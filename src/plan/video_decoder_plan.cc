@@ -14,8 +14,8 @@ int ThreadCount(const VideoDecoderConfig& config) {
   const int64_t pixels = int64_t{config.coded_width} * config.coded_height;
   // A small picture is decoded faster than threads are woken. Where the size is not known, it is taken for a large one.
   if (pixels > 0 && pixels <= 320 * 240) return 1;
-  // One more than there are processors, as one of them waits for its reference pictures most of the time.
-  return std::min(AvailableProcessors() + 1, 16);
+  // Two for each processor: frame threads wait for their reference pictures half of the time.
+  return std::min(AvailableProcessors() * 2, 16);
 }
 
 // FFmpeg's own decoders, except where a library is better; the first that this build has.
