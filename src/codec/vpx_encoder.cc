@@ -4,11 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstdlib>
-#include <cstring>
 #include <deque>
 #include <fstream>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -93,15 +94,23 @@ bool MachineIsBusy() {
 class ProcessorReservation {
  public:
   explicit ProcessorReservation(int wanted) {
-    if (wanted <= 1 || MachineIsBusy()) return;
-    if (reserved_.fetch_add(wanted) + wanted <= AvailableProcessors()) {
-      count_ = wanted;
-    } else {
-      reserved_.fetch_sub(wanted);
-    }
+    if (wanted <= 1) return;
+    State& state = SharedState();
+    std::unique_lock<std::mutex> lock(state.mutex);
+    // An encoder that was closed just now is still on its way out.
+    const bool free = state.released.wait_for(lock, std::chrono::milliseconds(50), [&state, wanted] {
+      return state.reserved + wanted <= AvailableProcessors();
+    });
+    if (!free || MachineIsBusy()) return;
+    state.reserved += wanted;
+    count_ = wanted;
   }
   ~ProcessorReservation() {
-    if (count_ > 0) reserved_.fetch_sub(count_);
+    if (count_ == 0) return;
+    State& state = SharedState();
+    std::lock_guard<std::mutex> lock(state.mutex);
+    state.reserved -= count_;
+    state.released.notify_one();
   }
   ProcessorReservation(const ProcessorReservation&) = delete;
   ProcessorReservation& operator=(const ProcessorReservation&) = delete;
@@ -109,10 +118,18 @@ class ProcessorReservation {
   int threads() const { return std::max(count_, 1); }
 
  private:
-  static std::atomic<int> reserved_;
+  struct State {
+    std::mutex mutex;
+    std::condition_variable released;
+    int reserved = 0;
+  };
+  // Never destroyed: codec threads may run while the process exits.
+  static State& SharedState() {
+    static State* state = new State();
+    return *state;
+  }
   int count_ = 0;
 };
-std::atomic<int> ProcessorReservation::reserved_{0};
 
 // --- The encoder ----------------------------------------------------------------------------------------------------
 

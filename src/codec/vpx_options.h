@@ -18,8 +18,6 @@ constexpr ConfigField kConfigFields[] = {
     {"error-resilient", &vpx_codec_enc_cfg_t::g_error_resilient},
     {"min-q", &vpx_codec_enc_cfg_t::rc_min_quantizer},
     {"max-q", &vpx_codec_enc_cfg_t::rc_max_quantizer},
-    {"undershoot-pct", &vpx_codec_enc_cfg_t::rc_undershoot_pct},
-    {"overshoot-pct", &vpx_codec_enc_cfg_t::rc_overshoot_pct},
     {"buf-sz", &vpx_codec_enc_cfg_t::rc_buf_sz},
     {"buf-initial-sz", &vpx_codec_enc_cfg_t::rc_buf_initial_sz},
     {"buf-optimal-sz", &vpx_codec_enc_cfg_t::rc_buf_optimal_sz},
@@ -29,7 +27,7 @@ struct RateControlMode {
   const char* name;
   vpx_rc_mode mode;
 };
-constexpr RateControlMode kRateControlModes[] = {{"vbr", VPX_VBR}, {"cbr", VPX_CBR}, {"cq", VPX_CQ}, {"q", VPX_Q}};
+constexpr RateControlMode kRateControlModes[] = {{"vbr", VPX_VBR}, {"cbr", VPX_CBR}, {"q", VPX_Q}};
 
 struct Control {
   const char* name;
@@ -37,28 +35,16 @@ struct Control {
 };
 constexpr Control kControls[] = {
     {"cpu-used", VP8E_SET_CPUUSED},
-    {"auto-alt-ref", VP8E_SET_ENABLEAUTOALTREF},
-    {"noise-sensitivity", VP8E_SET_NOISE_SENSITIVITY},
-    {"sharpness", VP8E_SET_SHARPNESS},
     {"static-thresh", VP8E_SET_STATIC_THRESHOLD},
     {"token-parts", VP8E_SET_TOKEN_PARTITIONS},
-    {"tune", VP8E_SET_TUNING},
     {"cq-level", VP8E_SET_CQ_LEVEL},
     {"max-intra-rate", VP8E_SET_MAX_INTRA_BITRATE_PCT},
     {"screen-content-mode", VP8E_SET_SCREEN_CONTENT_MODE},
-    {"gf-cbr-boost", VP8E_SET_GF_CBR_BOOST_PCT},
-    {"vp9-noise-sensitivity", VP9E_SET_NOISE_SENSITIVITY},
-    {"vp9-gf-cbr-boost", VP9E_SET_GF_CBR_BOOST_PCT},
-    {"max-inter-rate", VP9E_SET_MAX_INTER_BITRATE_PCT},
+    {"gf-cbr-boost", VP9E_SET_GF_CBR_BOOST_PCT},
     {"tile-columns", VP9E_SET_TILE_COLUMNS},
-    {"tile-rows", VP9E_SET_TILE_ROWS},
-    {"frame-parallel", VP9E_SET_FRAME_PARALLEL_DECODING},
     {"aq-mode", VP9E_SET_AQ_MODE},
-    {"frame-boost", VP9E_SET_FRAME_PERIODIC_BOOST},
     {"tune-content", VP9E_SET_TUNE_CONTENT},
     {"row-mt", VP9E_SET_ROW_MT},
-    {"enable-tpl", VP9E_SET_TPL},
-    {"disable-overshoot-maxq-cbr", VP9E_SET_DISABLE_OVERSHOOT_MAXQ_CBR},
 };
 
 // False where it is none of the configuration's.

@@ -76,6 +76,18 @@ void AddBuffer(int milliseconds, Options* options) {
   options->Add("buf-optimal-sz", milliseconds / 2);
 }
 
+void AddConstantQuality(bool vp9, Options* options) {
+  if (vp9) {
+    options->Add("end-usage", "q");
+    options->Add("cq-level", vpx::kVp9ConstantQuality);
+    return;
+  }
+  // VP8 has constant quality in two passes only.
+  options->Add("end-usage", "vbr");
+  options->Add("min-q", vpx::kVp8ConstantQuality);
+  options->Add("max-q", vpx::kVp8ConstantQuality);
+}
+
 void AddRateControl(const VideoEncoderConfig& config, bool vp9, VideoEncoderPlan* plan, Options* options) {
   plan->bitrate = config.bitrate > 0 ? config.bitrate : DefaultBitrate(config);
   switch (config.bitrate_mode) {
@@ -91,8 +103,7 @@ void AddRateControl(const VideoEncoderConfig& config, bool vp9, VideoEncoderPlan
         options->Add("end-usage", "cbr");
         AddBuffer(4000, options);
       } else if (config.bitrate == 0) {
-        options->Add("end-usage", "q");
-        options->Add("cq-level", vp9 ? vpx::kVp9ConstantQuality : vpx::kVp8ConstantQuality);
+        AddConstantQuality(vp9, options);
       } else if (vp9 && config.realtime) {
         // In one pass, VP9's variable rate leaves a third of the bits unused, and costs a fifth of the speed.
         options->Add("end-usage", "cbr");
@@ -112,16 +123,14 @@ void AddRateControl(const VideoEncoderConfig& config, bool vp9, VideoEncoderPlan
 void AddContent(const VideoEncoderConfig& config, bool vp9, Options* options) {
   if (!config.realtime) return;
   if (vp9) {
-    // Meant for screens, and better for nearly all else: the other kind expects a talking head in front of a wall, and
-    // looks away where not much moves. It costs half a decibel to a whole one, at the same speed.
+    // Meant for screens, and better for nearly all else: the other kind expects a talking head in front of a wall, looks
+    // away where not much moves, and loses half a decibel to a whole one by it at the same speed.
     options->Add("tune-content", 1);
     return;
   }
-  // What is on a screen has large areas that do not change.
-  const bool screen = config.content_hint == "text" || config.content_hint == "detail";
-  if (screen) options->Add("screen-content-mode", 1);
-  // Below this error a block is left as it was. In quality mode that would cost 2 dB.
-  options->Add("static-thresh", screen ? 100 : 1);
+  if (config.content_hint == "text" || config.content_hint == "detail") options->Add("screen-content-mode", 1);
+  // Below this error a block is left as it was, and its bits go to others. In quality mode that would cost 2 dB.
+  options->Add("static-thresh", 100);
 }
 
 }  // namespace
@@ -167,7 +176,7 @@ Status PlanVpx(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
     if (config.temporal_layers > 1)
       options.Add("error-resilient", 1);
     else if (config.realtime && !quantizer_mode)
-      options.Add("vp9-gf-cbr-boost", 20);
+      options.Add("gf-cbr-boost", 20);
   } else {
     // Decoders too can share the work.
     options.Add("token-parts", plan->thread_count > 1 ? 1 : 0);

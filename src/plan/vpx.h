@@ -11,9 +11,10 @@ constexpr int kInfiniteGop = 1 << 30;
 // For frames that come without a quantizer in quantizer mode.
 constexpr int kDefaultQuantizer = 120;
 
-// Of the library's 0..63: about x264's 23 in what the picture looks like.
-constexpr int kVp8ConstantQuality = 16;
-constexpr int kVp9ConstantQuality = 32;
+// The quantizers of constant quality, where a configuration names no bitrate, of the library's 0..63: about what x264's 23
+// makes of a picture.
+constexpr int kVp8ConstantQuality = 31;
+constexpr int kVp9ConstantQuality = 38;
 
 // An option of the backend's own: the share of its bitrate, in percent, that the library is known to use. The backend
 // then watches the rate and corrects it.
