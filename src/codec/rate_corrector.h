@@ -20,8 +20,8 @@ class RateCorrector {
 
   double factor() const { return factor_; }
 
-  // A packet whose frame stands for `seconds`; its size as the seconds that the bitrate takes to send it. Returns whether
-  // there is a new factor.
+  // A packet whose frame stands for `seconds`; its size as the seconds that the bitrate takes to send it. Returns
+  // whether there is a new factor.
   bool Add(double size_seconds, double seconds) {
     const double decay = std::exp(-seconds / kMemorySeconds);
     asked_ = asked_ * decay + factor_ * seconds;

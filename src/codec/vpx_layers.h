@@ -1,6 +1,6 @@
-// Temporal layers of VP8 and VP9: which frame is in which layer, and what it may refer to and leave behind. libvpx's own
-// layers (VP9E_SET_SVC and the like) are not used: their rate control is off by up to 17 % in five seconds, costs a
-// decibel, and writes to standard output where the size is odd.
+// Temporal layers of VP8 and VP9: which frame is in which layer, and what it may refer to and leave behind. libvpx's
+// own layers (VP9E_SET_SVC and the like) are not used: their rate control is off by up to 17 % in five seconds, costs
+// up to two decibels, and writes to standard output where the size is odd.
 #pragma once
 
 #include <vpx/vp8cx.h>
@@ -36,8 +36,8 @@ constexpr TemporalPattern kThreeLayersVp8 = {3,
                                               {2, kFromBase | kLeaveNothing},
                                               {1, kFromBase | kLeaveGolden},
                                               {2, VP8_EFLAG_NO_REF_ARF | kLeaveNothing}}};
-// A frame of VP9 names three pictures whether it uses them or not, so a picture of the middle layer would be named by the
-// base layer too. It is hardly missed.
+// A frame of VP9 names three pictures whether it uses them or not, so a picture of the middle layer would be named by
+// the base layer too. It is hardly missed.
 constexpr TemporalPattern kThreeLayersVp9 = {3,
                                              4,
                                              {{0, kBase},

@@ -123,8 +123,8 @@ void AddRateControl(const VideoEncoderConfig& config, bool vp9, VideoEncoderPlan
 void AddContent(const VideoEncoderConfig& config, bool vp9, Options* options) {
   if (!config.realtime) return;
   if (vp9) {
-    // Meant for screens, and better for nearly all else: the other kind expects a talking head in front of a wall, looks
-    // away where not much moves, and loses half a decibel to a whole one by it at the same speed.
+    // Meant for screens, and better for nearly all else: the other kind expects a talking head in front of a wall,
+    // looks away where not much moves, and loses half a decibel to a whole one by it at the same speed.
     options->Add("tune-content", 1);
     return;
   }

@@ -11,8 +11,8 @@ constexpr int kInfiniteGop = 1 << 30;
 // For frames that come without a quantizer in quantizer mode.
 constexpr int kDefaultQuantizer = 120;
 
-// The quantizers of constant quality, where a configuration names no bitrate, of the library's 0..63: about what x264's 23
-// makes of a picture.
+// The quantizers of constant quality, where a configuration names no bitrate, of the library's 0..63: about what
+// x264's 23 makes of a picture.
 constexpr int kVp8ConstantQuality = 31;
 constexpr int kVp9ConstantQuality = 38;
 
