@@ -1,6 +1,6 @@
 // Temporal layers of VP8 and VP9: which frame is in which layer, and what it may refer to and leave behind. libvpx's
 // own layers (VP9E_SET_SVC and the like) are not used: their rate control is off by up to 17 % in five seconds, costs
-// up to two decibels, and writes to standard output where the size is odd.
+// half a decibel to one and a half, and writes to standard output where the size is odd.
 #pragma once
 
 #include <vpx/vp8cx.h>
