@@ -29,11 +29,11 @@ function repeat(frames, sourceFrames) {
 
 /** @param {string | undefined} output where to write the stream; undefined: nowhere, as the timed runs do */
 export function commandLine(codecCase, source, output) {
-  const { kind, width, height, format, frames, copyTo } = codecCase
+  const { kind, width, height, format, frames, copyTo, conversionFlags } = codecCase
   const common = ['-hide_banner', '-nostdin', '-y', '-benchmark']
   const end = ['-frames:v', String(frames), '-fps_mode', 'passthrough']
   if (kind === 'decode') {
-    const pixels = copyTo ? ['-pix_fmt', 'rgba'] : []
+    const pixels = copyTo ? [...(conversionFlags ? ['-sws_flags', conversionFlags] : []), '-pix_fmt', 'rgba'] : []
     return [
       ...common,
       ...repeat(frames, source.frames),
