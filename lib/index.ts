@@ -2,6 +2,7 @@
 import type { NativeCounters } from './native.js'
 import { getRuntime } from './runtime.js'
 
+export type { CanvasImageSource, CanvasLike, ImageLike } from './canvas-image-source.js'
 export type { CodecState, WebCodecsErrorCallback } from './codec.js'
 export type {
   VideoColorPrimaries,
@@ -46,7 +47,8 @@ export {
 export type { EncodedVideoChunkMetadata, EncoderOutputConfig, SvcOutputMetadata } from './video-encoder-output.js'
 export { VideoFrame } from './video-frame.js'
 export type { PredefinedColorSpace, VideoFrameCopyToOptions } from './video-frame-copy.js'
-export type { AlphaOption, VideoFrameBufferInit, VideoFrameInit, VideoFrameMetadata } from './video-frame-init.js'
+export type { AlphaOption, VideoFrameBufferInit, VideoFrameInit } from './video-frame-init.js'
+export type { Segment, SegmentType, VideoFrameMetadata } from './video-frame-metadata.js'
 export type { AllowSharedBufferSource } from './webidl/buffer-source.js'
 
 /** Live native objects of this process; all but `pool` return to zero when everything is closed. */

@@ -18,26 +18,21 @@ import {
   type Rect,
   readPlaneLayout,
 } from './plane-layout.js'
+import { readVideoFrameMetadata, type VideoFrameMetadata } from './video-frame-metadata.js'
 import { arrayBuffer } from './webidl/buffer-source.js'
 import {
   boolean,
-  type Converter,
   double,
   enforceRange,
   enumeration,
-  isObject,
   longLong,
   sequence,
-  typeError,
   unsignedLongLong,
 } from './webidl/conversions.js'
 import { dictionary, optional, required, withDefault, withNewDefault } from './webidl/dictionary.js'
 
 /** What to do with an alpha channel. */
 export type AlphaOption = 'keep' | 'discard'
-
-/** Members of the VideoFrame Metadata Registry; copied by structured clone. */
-export type VideoFrameMetadata = Record<string, unknown>
 
 /** Members common to both constructors of VideoFrame. */
 interface CommonInit {
@@ -81,18 +76,11 @@ export interface VideoFrameBufferInit extends CommonInit {
 
 const alphaOption = enumeration<AlphaOption>(['keep', 'discard'])
 
-/** Any object: structured clone makes the copy that keeps the frame's metadata immutable. */
-const videoFrameMetadata: Converter<VideoFrameMetadata> = (value, name) => {
-  if (value === null) return {}
-  if (!isObject(value)) throw typeError('a VideoFrameMetadata dictionary', name, value)
-  return structuredClone(value) as VideoFrameMetadata
-}
-
 const commonMembers = {
   displayHeight: optional(enforceRange.unsignedLong),
   displayWidth: optional(enforceRange.unsignedLong),
   flip: withDefault(boolean, false),
-  metadata: optional(videoFrameMetadata),
+  metadata: optional(readVideoFrameMetadata),
   rotation: withDefault(double, 0),
   visibleRect: optional(readDOMRectInit),
 } as const
@@ -222,6 +210,43 @@ export function slotsFromBufferInit(
     color: pickColorSpace(init.colorSpace, format.isRgb),
     metadata: init.metadata,
   }
+}
+
+/**
+ * spec: "Initialize Frame With Resource", for an upright resource of square pixels: the same as from another frame that
+ * shows all of it. (The specification's text forgets the metadata in `init`.) `createPicture` is called once nothing
+ * can fail any more.
+ * @throws TypeError when `init` does not suit the resource, or has no timestamp
+ */
+export function slotsFromResource(
+  resource: { width: number; height: number; color: NativeColorSpace },
+  format: PixelFormat,
+  init: ParsedInit,
+  createPicture: () => PictureHandle,
+): VideoFrameSlots {
+  const { width, height, color } = resource
+  const { timestamp } = init
+  if (timestamp === undefined) throw new TypeError('expected a value for timestamp but received undefined')
+  requireCodedSize(width, height)
+  const whole: VideoFrameSlots = {
+    picture: null,
+    format,
+    codedWidth: width,
+    codedHeight: height,
+    visibleLeft: 0,
+    visibleTop: 0,
+    visibleWidth: width,
+    visibleHeight: height,
+    rotation: 0,
+    flip: false,
+    displayWidth: width,
+    displayHeight: height,
+    timestamp,
+    duration: null,
+    color,
+    metadata: undefined,
+  }
+  return slotsFromOtherFrame(whole, init, createPicture)
 }
 
 /**

@@ -1,9 +1,10 @@
+import { bitmapDataOf, type CanvasImageSource, isCanvasImageSource, requireUsable } from './canvas-image-source.js'
 import { toNames } from './color-space.js'
 import { DOMRectReadOnly } from './dom-rect.js'
 import type { DomAttribute } from './dom-types.js'
 import { invalidStateError } from './errors.js'
 import type { PictureHandle } from './native.js'
-import type { VideoPixelFormat } from './pixel-format.js'
+import { pixelFormat, type VideoPixelFormat } from './pixel-format.js'
 import type { PlaneLayout } from './plane-layout.js'
 import { getRuntime } from './runtime.js'
 import { VideoColorSpace } from './video-color-space.js'
@@ -15,11 +16,12 @@ import {
   readVideoFrameInit,
   slotsFromBufferInit,
   slotsFromOtherFrame,
+  slotsFromResource,
   type VideoFrameBufferInit,
   type VideoFrameInit,
-  type VideoFrameMetadata,
   type VideoFrameSlots,
 } from './video-frame-init.js'
+import type { VideoFrameMetadata } from './video-frame-metadata.js'
 import { type AllowSharedBufferSource, allowSharedBufferSource, bytesOf } from './webidl/buffer-source.js'
 import { defineInterface } from './webidl/interface.js'
 import { detachOthers, takeTransferred, validateTransferList } from './webidl/transfer.js'
@@ -52,6 +54,18 @@ function slotsFromFrame(frame: VideoFrame, init: unknown): VideoFrameSlots {
   const { picture } = other
   if (!picture) throw invalidStateError('expected an open VideoFrame for image but received a closed one')
   return slotsFromOtherFrame(other, parsedInit, () => getRuntime().native.clonePicture(picture))
+}
+
+/** The steps of VideoFrame(image, init), with a canvas or an image of a Node package as image. */
+function slotsFromImage(image: CanvasImageSource, init: unknown): VideoFrameSlots {
+  const parsedInit = readVideoFrameInit(init, '')
+  requireUsable(image)
+  const bitmap = bitmapDataOf(image)
+  const { width, height, pixels } = bitmap
+  const format = pixelFormat('RGBA')
+  const createPicture = () =>
+    getRuntime().native.createPicture(format.index, width, height, pixels, [0, width * 4], false)
+  return slotsFromResource(bitmap, format, parsedInit, createPicture)
 }
 
 /** The steps of VideoFrame(data, init). */
@@ -97,6 +111,13 @@ export class VideoFrame {
    */
   constructor(image: VideoFrame, init?: VideoFrameInit)
   /**
+   * A frame with a copy of the pixels of a canvas or an image, such as those of `@napi-rs/canvas`, `skia-canvas` and
+   * `canvas`.
+   * @throws InvalidStateError when the image has no pixels, or is not loaded
+   * @throws TypeError when `init` has no timestamp, or does not suit the image
+   */
+  constructor(image: CanvasImageSource, init: VideoFrameInit & { timestamp: number })
+  /**
    * A frame with a copy of `data`, or with the memory of `data` itself when `init.transfer` has its ArrayBuffer. A
    * buffer that Node does not let go, such as the slab that small Buffers share, is copied and left alone.
    * @throws TypeError when `init` is not valid or `data` too short
@@ -108,6 +129,8 @@ export class VideoFrame {
       this.#slots = slotsFromFrame(source, init)
     } else if (source instanceof SlotsArgument) {
       this.#slots = source.slots
+    } else if (isCanvasImageSource(source)) {
+      this.#slots = slotsFromImage(source, init)
     } else {
       this.#slots = slotsFromData(allowSharedBufferSource(source, 'image or data'), init)
     }

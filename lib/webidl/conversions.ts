@@ -31,7 +31,7 @@ export function typeError(expected: string, name: string, received: unknown): Ty
 const contextOf = (type: string, name: string, value: unknown): string =>
   `expected ${type} for ${name} but received ${describe(value)}: it`
 
-type IntegerType = 'unsigned short' | 'unsigned long' | 'long long' | 'unsigned long long'
+type IntegerType = 'unsigned short' | 'long' | 'unsigned long' | 'long long' | 'unsigned long long'
 
 function integer(type: IntegerType, lower: number, upper: number, enforceRange: boolean): Converter<number> {
   const convert = conversions[type]
@@ -46,6 +46,8 @@ const { MIN_SAFE_INTEGER, MAX_SAFE_INTEGER } = Number
 const MAX_UNSIGNED_LONG = 2 ** 32 - 1
 
 export const unsignedShort = integer('unsigned short', 0, 2 ** 16 - 1, false)
+export const long = integer('long', -(2 ** 31), 2 ** 31 - 1, false)
+export const unsignedLong = integer('unsigned long', 0, MAX_UNSIGNED_LONG, false)
 export const longLong = integer('long long', MIN_SAFE_INTEGER, MAX_SAFE_INTEGER, false)
 export const unsignedLongLong = integer('unsigned long long', 0, MAX_SAFE_INTEGER, false)
 
@@ -60,6 +62,9 @@ export const double: Converter<number> = (value, name) => {
   if (typeof value === 'number' && Number.isFinite(value)) return value
   return conversions.double(value, { context: contextOf('double', name, value) })
 }
+
+export const float: Converter<number> = (value, name) =>
+  conversions.float(value, { context: contextOf('float', name, value) })
 
 export const unrestrictedDouble: Converter<number> = (value, name) => {
   if (typeof value === 'number') return value

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { VideoFrame } from '../../lib/index.js'
 import { pixelsOf } from '../helpers/codecs.js'
-import { colorBars, gradient, maxDifference, paint, toRgba } from '../helpers/color.js'
-import { layoutOf } from '../helpers/pictures.js'
+import { colorBars, gradient, maxDifference, paint, srgbToDisplayP3, toRgba } from '../helpers/color.js'
+import { formatOf, layoutOf, type PictureFormat, pixelFormats } from '../helpers/pictures.js'
 
 const width = 64
 const height = 48
-const yuvFormats = ['I420', 'I420A', 'I422', 'I444', 'NV12'] as const
+const yuvFormats = pixelFormats.filter((format) => !formatOf(format).isRgb)
 const rgbFormats = ['RGBA', 'RGBX', 'BGRA', 'BGRX'] as const
-const formats = [...yuvFormats, ...rgbFormats]
 const colors = [
   { matrix: 'bt709', fullRange: false },
   { matrix: 'bt709', fullRange: true },
@@ -17,7 +16,7 @@ const colors = [
   { matrix: 'bt2020-ncl', fullRange: false },
 ] as const
 
-function frameOf(data: Uint8Array, format: (typeof formats)[number], extra: object = {}): VideoFrame {
+function frameOf(data: Uint8Array, format: PictureFormat, extra: object = {}): VideoFrame {
   return new VideoFrame(data, { format, codedWidth: width, codedHeight: height, timestamp: 0, ...extra })
 }
 
@@ -26,7 +25,7 @@ function pattern(size: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, index) => (index * 7 + (index >> 6)) & 255)
 }
 
-describe.each(formats)('copyTo() of %s in its own format', (format) => {
+describe.each(pixelFormats)('copyTo() of %s in its own format', (format) => {
   const source = pattern(layoutOf(format, width, height).size)
 
   it('gives the same bytes', async () => {
@@ -99,6 +98,66 @@ function swapTo(format: string, rgba: Uint8Array): Uint8Array {
   if (format.startsWith('RGB')) return rgba
   return rgba.map((_, index) => rgba[(index & ~3) + ([2, 1, 0, 3][index & 3] ?? 0)]!)
 }
+
+const odd = { width: 37, height: 23 }
+const alphaOf = (x: number, y: number) => ((x * 7 + y * 3) % 32) / 31
+
+/** A frame of odd size, with alpha where the format has it, and what its pixels are as RGBA. */
+function oddFrame(format: PictureFormat) {
+  const color = { matrix: 'bt709', fullRange: false } as const
+  const data = paint(gradient(odd.width, odd.height), format, odd.width, odd.height, color, alphaOf)
+  const frame = new VideoFrame(data, { format, codedWidth: odd.width, codedHeight: odd.height, timestamp: 0 })
+  return { data, frame, rgba: toRgba(data, format, odd.width, odd.height, color) }
+}
+
+const opaque = (rgba: Uint8Array) => rgba.map((value, index) => (index % 4 === 3 ? 255 : value))
+
+/** The bytes of a rectangle of samples of `bytes` bytes each. */
+function crop(plane: Uint8Array, stride: number, bytes: number, rect: { x: number; y: number; w: number; h: number }) {
+  const rows = Array.from({ length: rect.h }, (_, row) => {
+    const begin = (rect.y + row) * stride + rect.x * bytes
+    return plane.subarray(begin, begin + rect.w * bytes)
+  })
+  return Buffer.concat(rows)
+}
+
+describe.each(yuvFormats)('%s of odd size with alpha', (format) => {
+  it.each(['srgb', 'display-p3'] as const)('is converted to %s', async (colorSpace) => {
+    const { frame, rgba } = oddFrame(format)
+    const expected = colorSpace === 'srgb' ? rgba : srgbToDisplayP3(rgba)
+    for (const target of rgbFormats) {
+      const pixels = swapTo(target, target.endsWith('X') ? opaque(expected) : expected)
+      expect(maxDifference(pixels, await pixelsOf(frame, { format: target, colorSpace }))).toBeLessThanOrEqual(2)
+    }
+    frame.close()
+  })
+
+  it('gives the samples of a rectangle', async () => {
+    const { data, frame } = oddFrame(format)
+    const { depth, horizontal, vertical } = formatOf(format)
+    const bytes = depth > 8 ? 2 : 1
+    const rect = { x: 4, y: 2, width: 31, height: 19 }
+    const { planes } = layoutOf(format, odd.width, odd.height)
+    const parts = planes.map(({ offset, stride }, index) => {
+      const [across, down] = index % 3 === 0 ? [1, 1] : [horizontal, vertical]
+      const part = { x: rect.x / across, y: rect.y / down, w: Math.ceil(31 / across), h: Math.ceil(19 / down) }
+      return crop(data.subarray(offset), stride, format === 'NV12' && index === 1 ? 2 : bytes, part)
+    })
+    expect(Buffer.compare(await pixelsOf(frame, { rect }), Buffer.concat(parts))).toBe(0)
+    frame.close()
+  })
+
+  it('is the same without its alpha', async () => {
+    const { frame, rgba } = oddFrame(format)
+    const discarded = new VideoFrame(frame, { alpha: 'discard' })
+    expect(discarded.format).toBe(format.replace('A', ''))
+    expect(maxDifference(opaque(rgba), await pixelsOf(discarded, { format: 'RGBA' }))).toBeLessThanOrEqual(2)
+    const { size } = layoutOf(discarded.format as PictureFormat, odd.width, odd.height)
+    expect(discarded.allocationSize()).toBe(size)
+    frame.close()
+    discarded.close()
+  })
+})
 
 describe('copyTo() to RGB', () => {
   const colorSpace = { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false } as const

@@ -1,4 +1,15 @@
-export type PictureFormat = 'I420' | 'I420A' | 'I422' | 'I444' | 'NV12' | 'RGBA' | 'RGBX' | 'BGRA' | 'BGRX'
+type Yuv = `I4${'20' | '22' | '44'}${'' | 'A'}${'' | 'P10' | 'P12'}`
+export type PictureFormat = Yuv | 'NV12' | 'RGBA' | 'RGBX' | 'BGRA' | 'BGRX'
+
+export const pixelFormats: PictureFormat[]
+
+export function formatOf(name: PictureFormat): {
+  depth: number
+  horizontal: number
+  vertical: number
+  hasAlpha: boolean
+  isRgb: boolean
+}
 
 export interface PictureLayout {
   size: number

@@ -28,43 +28,38 @@ function channel(data, start, step, stride, width, height, index, { period, grai
   }
 }
 
+/** All pixel formats of the specification, in the order of its enumeration. */
+export const pixelFormats = [
+  ...['I420', 'I422', 'I444'].flatMap((name) => ['', 'P10', 'P12', 'A', 'AP10', 'AP12'].map((end) => name + end)),
+  'NV12',
+  'RGBA',
+  'RGBX',
+  'BGRA',
+  'BGRX',
+]
+
+/**
+ * What a format's name says: `depth` in bits, how many pixels a chroma sample covers across and down, whether it has an
+ * alpha channel, and whether it is RGB.
+ */
+export function formatOf(name) {
+  const isRgb = /^(RGB|BGR)/.test(name)
+  const [horizontal, vertical] = { I420: [2, 2], NV12: [2, 2], I422: [2, 1] }[name.slice(0, 4)] ?? [1, 1]
+  const depth = Number(/P(1\d)$/.exec(name)?.[1] ?? 8)
+  return { depth, horizontal, vertical, hasAlpha: name.includes('A'), isRgb }
+}
+
 /** Bytes and planes of a tightly packed picture: `{ size, planes: [{ offset, stride, rows }] }`. */
-export function layoutOf(format, width, height) {
-  const halfWidth = (width + 1) >> 1
-  const halfHeight = (height + 1) >> 1
-  const shapes = {
-    I420: [
-      [width, height],
-      [halfWidth, halfHeight],
-      [halfWidth, halfHeight],
-    ],
-    I420A: [
-      [width, height],
-      [halfWidth, halfHeight],
-      [halfWidth, halfHeight],
-      [width, height],
-    ],
-    I422: [
-      [width, height],
-      [halfWidth, height],
-      [halfWidth, height],
-    ],
-    I444: [
-      [width, height],
-      [width, height],
-      [width, height],
-    ],
-    NV12: [
-      [width, height],
-      [halfWidth * 2, halfHeight],
-    ],
-    RGBA: [[width * 4, height]],
-    RGBX: [[width * 4, height]],
-    BGRA: [[width * 4, height]],
-    BGRX: [[width * 4, height]],
-  }
+export function layoutOf(name, width, height) {
+  const { depth, horizontal, vertical, hasAlpha, isRgb } = formatOf(name)
+  const sampleBytes = depth > 8 ? 2 : 1
+  const whole = [width * sampleBytes, height]
+  const chroma = [Math.ceil(width / horizontal) * sampleBytes, Math.ceil(height / vertical)]
+  let shapes = [whole, chroma, chroma, ...(hasAlpha ? [whole] : [])]
+  if (name === 'NV12') shapes = [whole, [chroma[0] * 2, chroma[1]]]
+  if (isRgb) shapes = [[width * 4, height]]
   let size = 0
-  const planes = shapes[format].map(([stride, rows]) => {
+  const planes = shapes.map(([stride, rows]) => {
     const plane = { offset: size, stride, rows }
     size += stride * rows
     return plane
@@ -72,15 +67,13 @@ export function layoutOf(format, width, height) {
   return { size, planes }
 }
 
-/** How many pixels a chroma sample covers across and down. */
-const subsampling = { I420: [2, 2], I422: [2, 1], I444: [1, 1] }
-
 /** Picture `index` of the moving scene as planes of `format` (I420, I422, I444). */
 export function yuvPicture(format, width, height, index) {
   const { size, planes } = layoutOf(format, width, height)
   const data = new Uint8Array(size)
   const [y, u, v] = planes
-  const scale = subsampling[format]
+  const { horizontal, vertical } = formatOf(format)
+  const scale = [horizontal, vertical]
   channel(data, y.offset, 1, y.stride, y.stride, y.rows, index, { period: 23, grain: true, scale: [1, 1] })
   channel(data, u.offset, 1, u.stride, u.stride, u.rows, index, { period: 61, grain: false, scale })
   channel(data, v.offset, 1, v.stride, v.stride, v.rows, index, { period: 47, grain: false, scale })

@@ -41,18 +41,40 @@ describe('VideoFrame(data, init)', () => {
   })
 
   it('copies its metadata in and out', () => {
-    const metadata = { rtpTimestamp: 7, nested: { list: [1] } }
+    const face = { type: 'human-face', id: 1, probability: 0.5, centerPoint: { x: 0.5 } } as const
+    const metadata = { rtpTimestamp: 7, captureTime: 1.5, backgroundBlur: { enabled: true }, segments: [{ ...face }] }
     const frame = makeFrame({ metadata })
-    metadata.nested.list.push(2)
-    expect(frame.metadata()).toEqual({ rtpTimestamp: 7, nested: { list: [1] } })
-    expect(frame.metadata()).not.toBe(frame.metadata())
-    expect(() => makeFrame({ metadata: { f: () => {} } })).toThrow(expect.objectContaining({ name: 'DataCloneError' }))
+    metadata.segments[0]!.id = 2 as never
+    expect(frame.metadata()).toEqual({ ...metadata, segments: [{ ...face, centerPoint: { x: 0.5, y: 0 } }] })
+    frame.metadata().segments!.pop()
+    expect(frame.metadata().segments).toHaveLength(1)
+    frame.close()
+  })
+
+  it('keeps the members of its metadata that are registered, converted', () => {
+    const frame = makeFrame({ metadata: { rtpTimestamp: -1, receiveTime: '2', unknown: 1 } as never })
+    expect(frame.metadata()).toEqual({ rtpTimestamp: 2 ** 32 - 1, receiveTime: 2 })
     frame.close()
   })
 
   it('takes the whole coded picture from the data, whatever is visible of it', async () => {
     const frame = makeFrame({ visibleRect: { x: 2, y: 0, width: 2, height: 2 } })
     expect(await planes(frame)).toEqual([3, 4, 7, 8, 10, 12])
+    frame.close()
+  })
+
+  it.each([
+    ['an ArrayBuffer', () => I420.slice().buffer],
+    ['a SharedArrayBuffer', () => new Uint8Array(new SharedArrayBuffer(12))],
+    ['a view with an offset', () => new Uint8Array(20).subarray(5)],
+    ['a DataView of a SharedArrayBuffer', () => new DataView(new SharedArrayBuffer(16), 3)],
+    ['a view of wider elements', () => new Uint32Array(4).subarray(1)],
+    ['a Buffer of the slab', () => Buffer.from(I420)],
+  ])('takes its data from %s', async (_, make) => {
+    const data = make()
+    if (ArrayBuffer.isView(data)) new Uint8Array(data.buffer, data.byteOffset).set(I420)
+    const frame = makeFrame({}, data)
+    expect(await planes(frame)).toEqual([...I420])
     frame.close()
   })
 
@@ -86,6 +108,9 @@ describe('VideoFrame(data, init)', () => {
     { colorSpace: { matrix: 'x' } },
     { transfer: [I420] },
     { metadata: 5 },
+    { metadata: { backgroundBlur: {} } },
+    { metadata: { captureTime: NaN } },
+    { metadata: { segments: [{ type: 'nose', id: 1, probability: 1 }] } },
   ])('throws a TypeError for %o', (members) => {
     expect(() => makeFrame(members as never)).toThrow(TypeError)
   })
@@ -113,7 +138,7 @@ describe('VideoFrame(image, init)', () => {
   })
 
   it('does not take metadata over', () => {
-    const frame = other({ metadata: { a: 1 } })
+    const frame = other({ metadata: { rtpTimestamp: 1 } })
     expect(frame.metadata()).toEqual({})
     frame.close()
   })

@@ -1,9 +1,8 @@
 // copyTo() of every format with random rectangles, layouts and targets into buffers of exactly the size it asked for,
 // short and long ones: nothing outside the rows of the layout may change.
-import { layoutOf } from '../../helpers/pictures.js'
+import { layoutOf, pixelFormats } from '../../helpers/pictures.js'
 import { assert, assertNothingLives, VideoFrame } from './support.mjs'
 
-const formats = ['I420', 'I420A', 'I422', 'I444', 'NV12', 'RGBA', 'RGBX', 'BGRA', 'BGRX']
 const targets = [undefined, 'RGBA', 'RGBX', 'BGRA', 'BGRX']
 const guard = 0x5a
 
@@ -35,7 +34,7 @@ async function copy(frame, options) {
   }
 }
 
-for (const format of formats) {
+for (const format of pixelFormats) {
   for (const [width, height] of [
     [64, 48],
     [37, 23],

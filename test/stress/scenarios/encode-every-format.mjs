@@ -1,9 +1,8 @@
 // Every input format at sizes that no vector width divides, with rectangles and scaling: memory around the planes must
 // stay untouched (a sanitizer sees it), and each frame gives its chunk.
-import { layoutOf } from '../../helpers/pictures.js'
+import { layoutOf, pixelFormats } from '../../helpers/pictures.js'
 import { assert, assertNothingLives, encoderConfig, makeEncoder, timestampOf, VideoFrame } from './support.mjs'
 
-const formats = ['I420', 'I420A', 'I422', 'I444', 'NV12', 'RGBA', 'RGBX', 'BGRA', 'BGRX']
 const sizes = [
   [320, 240],
   [321, 241],
@@ -30,7 +29,7 @@ function makeFrame(format, [codedWidth, codedHeight], index, extra) {
 for (const latencyMode of ['realtime', 'quality']) {
   const { encoder, chunks, errors } = makeEncoder({ ...encoderConfig, width: 162, height: 98, latencyMode })
   let count = 0
-  for (const format of formats) {
+  for (const format of pixelFormats) {
     for (const size of sizes) {
       for (const colorSpace of spaces) {
         const frame = makeFrame(format, size, count++, colorSpace && { colorSpace })
