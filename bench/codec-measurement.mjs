@@ -64,8 +64,8 @@ function settingDifferences(ours, theirs) {
     .map((key) => `${key} ${ours.get(key)} / ${theirs.get(key)}`)
 }
 
-/** Bitrate and luma PSNR of a stream that was made from the source. */
-async function quality(path, { width, height, format, frames }, source) {
+/** Bitrate and luma PSNR of a stream that was made from the source; `streamFormat` is FFmpeg's name of the file's format. */
+export async function quality(path, { width, height, format, frames, streamFormat = 'h264' }, source) {
   const pixelFormat = format === 'RGBA' ? 'rgba' : 'yuv420p'
   const convert = format === 'RGBA' ? 'scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,' : ''
   const raw = [
@@ -83,7 +83,7 @@ async function quality(path, { width, height, format, frames }, source) {
   const graph = `[0:v]settb=1/1000,setpts=N,extractplanes=y[a];[1:v]${convert}settb=1/1000,setpts=N,extractplanes=y[b];[a][b]psnr=shortest=1`
   const compared = Math.min(frames, source.frames)
   const { stderr } = await timeProcess('ffmpeg', [
-    ...['-hide_banner', '-nostdin', '-f', 'h264', '-i', path, ...raw, '-lavfi', graph],
+    ...['-hide_banner', '-nostdin', '-f', streamFormat, '-i', path, ...raw, '-lavfi', graph],
     ...['-frames:v', String(compared), '-fps_mode', 'passthrough', '-f', 'null', '-'],
   ])
   return { psnr: Number(/PSNR y:([\d.]+)/.exec(stderr)?.[1]), bitrate: (statSync(path).size * 8 * framerate) / frames }

@@ -1,18 +1,22 @@
 // npm run bench [-- case ...] [-- --rounds 3] [-- --json]
 //
-// Codec cases run against the ffmpeg command line of the same machine, in turn, each in a process of its own. All times
-// of codec cases are of whole processes, from spawn to exit, for both parties; both read the same file.
+// Cases named chromium run against headless Chromium, in turn. The other codec cases run against the ffmpeg command
+// line of the same machine, in turn, each in a process of its own; their times are of whole processes, from spawn to
+// exit, for both parties. Both parties read the same file.
 // Before anything is timed each party writes its stream once: bitrate, PSNR and x264's own record of its settings are
 // read from that.
+import { chromiumCases, measureChromiumCase } from './chromium-cases.mjs'
 import { codecCases } from './codec-cases.mjs'
 import { measureCodecCase } from './codec-measurement.mjs'
 import { scriptCases } from './script-cases.mjs'
-import { codecTable, commandList, scriptTable } from './tables.mjs'
+import { chromiumTable, codecTable, commandList, scriptTable } from './tables.mjs'
+
+const allCases = [...codecCases, ...chromiumCases, ...scriptCases]
 
 const usage = `Usage: npm run bench -- [case ...] [--rounds n] [--json]
 
 A case is chosen by a part of its name. The cases:
-${[...codecCases, ...scriptCases].map(({ name }) => `  ${name}`).join('\n')}`
+${allCases.map(({ name }) => `  ${name}`).join('\n')}`
 
 function parse(args) {
   const options = { rounds: 3, json: false, filters: [] }
@@ -27,7 +31,7 @@ function parse(args) {
 
 const options = parse(process.argv.slice(2))
 const chosen = ({ name }) => options.filters.length === 0 || options.filters.some((filter) => name.includes(filter))
-if (!options || [...codecCases, ...scriptCases].filter(chosen).length === 0) {
+if (!options || allCases.filter(chosen).length === 0) {
   console.error(usage)
   process.exit(1)
 }
@@ -38,6 +42,11 @@ for (const codecCase of codecCases.filter(chosen)) {
   say(`${codecCase.name}: ${codecCase.frames} frames, ${options.rounds} pairs ...`)
   results.push(await measureCodecCase(codecCase, options.rounds))
 }
+const againstChromium = []
+for (const chromiumCase of chromiumCases.filter(chosen)) {
+  say(`${chromiumCase.name}: ${chromiumCase.frames} frames, ${options.rounds} pairs ...`)
+  againstChromium.push(await measureChromiumCase(chromiumCase, options.rounds))
+}
 const scripts = []
 for (const scriptCase of scriptCases.filter(chosen)) {
   say(`${scriptCase.name} ...`)
@@ -45,10 +54,11 @@ for (const scriptCase of scriptCases.filter(chosen)) {
 }
 
 if (options.json) {
-  console.log(JSON.stringify({ codecs: results, scripts }, null, 2))
+  console.log(JSON.stringify({ codecs: results, againstChromium, scripts }, null, 2))
 } else {
   if (results.length > 0) say(`\n${commandList(results)}\n\n${codecTable(results)}`)
+  if (againstChromium.length > 0) say(`\n${chromiumTable(againstChromium)}`)
   if (scripts.length > 0) say(`\n${scriptTable(scripts)}`)
 }
-const missed = [...results, ...scripts].flatMap(({ missed }) => missed)
+const missed = [...results, ...againstChromium, ...scripts].flatMap(({ missed }) => missed)
 if (!options.json) say(missed.length === 0 ? '\nEvery target is met.' : `\nTargets missed:\n${missed.join('\n')}`)

@@ -41,6 +41,19 @@ export function codecTable(results) {
   return `Whole processes, medians; ratio: median of the pairs.\n${table([head, ...rows])}`
 }
 
+export function chromiumTable(results) {
+  const head = [`case (ours / Chromium ${results[0].chromium})`, 'fps', 'ratio', 'wanted', 'luma PSNR dB', 'Mb/s']
+  const rows = results.map(({ name, targets, ratio, ours, theirs, streams }) => [
+    name,
+    both(ours, theirs, 0),
+    fixed(ratio, 2),
+    targets.minRatio === undefined ? '' : String(targets.minRatio),
+    both(streams.ours.psnr, streams.theirs.psnr, 2),
+    both(streams.ours.bitrate / 1e6, streams.theirs.bitrate / 1e6, 2),
+  ])
+  return `From the first frame to the end of flush(), medians; ratio: median of the pairs.\n${table([head, ...rows])}`
+}
+
 export function commandList(results) {
   return results
     .map(({ name, content, commands, streams }) => {
