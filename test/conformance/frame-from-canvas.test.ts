@@ -9,6 +9,23 @@ const height = 4
 const red = [255, 0, 0, 255]
 const blue = [0, 0, 255, 255]
 
+/** A canvas of some other package. */
+class OtherCanvas {
+  readonly width: number
+  readonly height: number
+  readonly #context: object | null
+
+  constructor(width: number, height: number, context: object | null = null) {
+    this.width = width
+    this.height = height
+    this.#context = context
+  }
+
+  getContext() {
+    return this.#context
+  }
+}
+
 /** Red on the left, blue on the right, nothing in the last row. */
 function makeCanvas() {
   const canvas = createCanvas(width, height)
@@ -51,9 +68,8 @@ describe('a frame from a canvas', () => {
   })
 
   it('is in Display P3 when the canvas is', () => {
-    const canvas = createCanvas(2, 2)
-    canvas.getContext('2d', { colorSpace: 'display-p3' })
-    const frame = new VideoFrame(canvas, { timestamp: 0 })
+    const getImageData = () => ({ data: new Uint8ClampedArray(16), colorSpace: 'display-p3' })
+    const frame = new VideoFrame(new OtherCanvas(2, 2, { getImageData }), { timestamp: 0 })
     expect(frame.colorSpace.primaries).toBe('smpte432')
     frame.close()
   })
@@ -66,16 +82,9 @@ describe('a frame from a canvas', () => {
   })
 
   it('cannot be made of a canvas without pixels, or without a 2D context', () => {
-    class WebGlCanvas {
-      readonly width = 2
-      readonly height = 2
-      getContext() {
-        return null
-      }
-    }
     const invalidState = expect.objectContaining({ name: 'InvalidStateError' })
-    expect(() => new VideoFrame(createCanvas(0, 0), { timestamp: 0 })).toThrow(invalidState)
-    expect(() => new VideoFrame(new WebGlCanvas(), { timestamp: 0 })).toThrow(invalidState)
+    expect(() => new VideoFrame(new OtherCanvas(0, 0), { timestamp: 0 })).toThrow(invalidState)
+    expect(() => new VideoFrame(new OtherCanvas(2, 2), { timestamp: 0 })).toThrow(invalidState)
   })
 
   it.each([
@@ -111,17 +120,15 @@ describe('a frame from an image', () => {
       readonly complete = true
       src = ''
     }
-    class OtherCanvas {
-      readonly width = 6
-      readonly height = 4
-      getContext() {
+    class ItsCanvas extends OtherCanvas {
+      constructor(width: number, height: number) {
         const context = makeCanvas().getContext('2d')
-        return { drawImage: () => {}, getImageData: context.getImageData.bind(context) }
+        super(width, height, { drawImage: () => {}, getImageData: context.getImageData.bind(context) })
       }
     }
     expect(() => new VideoFrame(new OtherImage(), { timestamp: 0 })).toThrow(TypeError)
     const { cache } = createRequire(import.meta.url)
-    cache['other-package'] = { exports: { Image: OtherImage, Canvas: OtherCanvas } } as unknown as NodeJS.Module
+    cache['other-package'] = { exports: { Image: OtherImage, Canvas: ItsCanvas } } as unknown as NodeJS.Module
     const frame = new VideoFrame(new OtherImage(), { timestamp: 0 })
     delete cache['other-package']
     expect(pixelAt(await pixelsOf(frame), 0, 0)).toEqual(red)
