@@ -2,6 +2,8 @@
 import type { NativeCounters } from './native.js'
 import { getRuntime } from './runtime.js'
 
+export { AudioData, type AudioDataCopyToOptions, type AudioDataInit } from './audio-data.js'
+export type { AudioSampleFormat } from './audio-sample-format.js'
 export type { CanvasImageSource, CanvasLike, ImageLike } from './canvas-image-source.js'
 export type { CodecState, WebCodecsErrorCallback } from './codec.js'
 export type {
@@ -27,6 +29,7 @@ export type {
   VideoEncoderEncodeOptionsForVp9,
 } from './config/video-encoder-config.js'
 export { type DOMRectInit, DOMRectReadOnly } from './dom-rect.js'
+export { EncodedAudioChunk, type EncodedAudioChunkInit, type EncodedAudioChunkType } from './encoded-audio-chunk.js'
 export { EncodedVideoChunk, type EncodedVideoChunkInit, type EncodedVideoChunkType } from './encoded-video-chunk.js'
 export type { NativeCounters, PoolStatistics } from './native.js'
 export type { VideoPixelFormat } from './pixel-format.js'

@@ -12,6 +12,11 @@ export interface PictureHandle {
   readonly [brand]: 'picture'
 }
 
+/** A reference to a media resource of sound (spec: [[resource reference]]). Freed by `closeAudioBuffer` or by its finalizer. */
+export interface AudioBufferHandle {
+  readonly [brand]: 'audio buffer'
+}
+
 /** One codec thread with its queue. Freed by `codecClose` or by its finalizer. */
 export interface CodecHandle {
   readonly [brand]: 'codec'
@@ -183,6 +188,10 @@ export interface NativeCounters {
   frames: number
   /** Media resources alive, whoever holds them. */
   pictures: number
+  /** AudioData handles that JavaScript holds open. */
+  audioData: number
+  /** Media resources of sound alive, whoever holds them. */
+  audioBuffers: number
   /** Encoded packets on their way through native code. */
   packets: number
   /** Pool buffers handed out, and their bytes. */
@@ -272,6 +281,32 @@ export interface NativeBinding {
   ): void
   /** Frees a staging whose destination is gone. */
   dropStaging(staging: StagingHandle): void
+
+  /**
+   * Makes a media resource of sound from user data: copied, or, when `adopt` is set, read in place (then `data.buffer`
+   * must be an ArrayBuffer that no other code can reach).
+   * @param format index into AUDIO_SAMPLE_FORMATS (`audio-sample-format.ts`)
+   */
+  createAudioBuffer(
+    format: number,
+    numberOfChannels: number,
+    numberOfFrames: number,
+    data: Uint8Array,
+    adopt: boolean,
+  ): AudioBufferHandle
+  /** A second reference to the same media resource. */
+  cloneAudioBuffer(buffer: AudioBufferHandle): AudioBufferHandle
+  /** Gives the reference up. Calling it twice is harmless. */
+  closeAudioBuffer(buffer: AudioBufferHandle): void
+  /** Copies `frameCount` frames of a plane from `frameOffset` on to the start of `destination`, converted to `format`. */
+  copySamples(
+    buffer: AudioBufferHandle,
+    format: number,
+    planeIndex: number,
+    frameOffset: number,
+    frameCount: number,
+    destination: Uint8Array,
+  ): void
 
   /** Opens the encoder on the job pool to see whether it does (cached). The job's status says so. Returns a job id. */
   probeVideoEncoder(config: NativeVideoEncoderConfig): number

@@ -1,12 +1,22 @@
 /** Importing this module makes WebCodecs global, as in browsers, where the runtime has none of its own. */
+import { AudioData } from './audio-data.js'
 import { DOMRectReadOnly } from './dom-rect.js'
+import { EncodedAudioChunk } from './encoded-audio-chunk.js'
 import { EncodedVideoChunk } from './encoded-video-chunk.js'
 import { VideoColorSpace } from './video-color-space.js'
 import { VideoDecoder } from './video-decoder.js'
 import { VideoEncoder } from './video-encoder.js'
 import { VideoFrame } from './video-frame.js'
 
-const INTERFACES = { EncodedVideoChunk, VideoColorSpace, VideoDecoder, VideoEncoder, VideoFrame }
+const INTERFACES = {
+  AudioData,
+  EncodedAudioChunk,
+  EncodedVideoChunk,
+  VideoColorSpace,
+  VideoDecoder,
+  VideoEncoder,
+  VideoFrame,
+}
 
 function install(name: string, value: unknown, replace: boolean): void {
   if (!replace && name in globalThis) return

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "audio/audio_data_bindings.h"
 #include "codec/async_decode_worker.h"
 #include "codec/async_encode_worker.h"
 #include "env_state.h"
@@ -206,6 +207,8 @@ Napi::Value ReadCounters(const Napi::CallbackInfo& info) {
   };
   set(out, "frames", counters.frames);
   set(out, "pictures", counters.pictures);
+  set(out, "audioData", counters.audio_data);
+  set(out, "audioBuffers", counters.audio_buffers);
   set(out, "packets", counters.packets);
   set(out, "buffers", counters.buffers);
   set(out, "bytes", counters.bytes);
@@ -238,6 +241,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   StartLog();
   EnvState::Install(env);
   RegisterFrameBindings(env, exports);
+  RegisterAudioDataBindings(env, exports);
   exports.Set("start", Napi::Function::New<Start>(env));
   exports.Set("versions", Napi::Function::New<Versions>(env));
   exports.Set("counters", Napi::Function::New<ReadCounters>(env));

@@ -6,10 +6,12 @@
 #include <vector>
 
 #include "env_state.h"
+#include "media/adopted_buffer.h"
 #include "media/convert.h"
 #include "media/copy.h"
 #include "util/counters.h"
 #include "util/job_pool.h"
+#include "util/media_handle.h"
 #include "util/napi_util.h"
 
 namespace webcodecs {
@@ -20,34 +22,6 @@ constexpr int64_t kInlineMicros = 1000;
 
 // --- Handles --------------------------------------------------------------------------------------------------------
 
-// What a PictureHandle points to. Open while it holds a picture.
-class FrameHolder {
- public:
-  FrameHolder(Napi::BasicEnv env, PicturePtr picture) : picture_(std::move(picture)) {
-    GlobalCounters().frames.fetch_add(1, std::memory_order_relaxed);
-    if (picture_->js_handles().fetch_add(1) == 0) Report(env, 1);
-  }
-
-  void Close(Napi::BasicEnv env) {
-    if (!picture_) return;
-    GlobalCounters().frames.fetch_sub(1, std::memory_order_relaxed);
-    if (picture_->js_handles().fetch_sub(1) == 1) Report(env, -1);
-    picture_.reset();
-  }
-
-  const PicturePtr& picture() const { return picture_; }
-
- private:
-  // V8 hears once of a picture, however many handles refer to it, and not of memory that is its own.
-  void Report(Napi::BasicEnv env, int sign) {
-    if (picture_->memory() == PictureMemory::kJavaScript) return;
-    Napi::MemoryManagement::AdjustExternalMemory(env, sign * static_cast<int64_t>(picture_->bytes()));
-  }
-
-  PicturePtr picture_;
-};
-
-using PictureHandle = Napi::External<FrameHolder>;
 using StagingHandle = Napi::External<std::shared_ptr<Staging>>;
 
 // --- Arguments ------------------------------------------------------------------------------------------------------
@@ -171,28 +145,9 @@ PicturePtr CopyApart(const UserPlanes& planes) {
                              std::move(owner), bytes);
 }
 
-// Holds an ArrayBuffer that no other code can reach, until the last owner of the picture, on whatever thread, is gone.
-struct AdoptedBuffer {
-  std::shared_ptr<EnvState> state;
-  napi_ref reference;
-
-  static void Release(void* opaque, uint8_t*) {
-    auto* self = static_cast<AdoptedBuffer*>(opaque);
-    self->state->ReleaseReference(self->reference);
-    delete self;
-  }
-};
-
 PicturePtr Adopt(napi_env env, const UserPlanes& planes) {
-  napi_ref reference;
-  if (napi_create_reference(env, planes.bytes.buffer, 1, &reference) != napi_ok) return nullptr;
-  auto* adopted = new AdoptedBuffer{EnvState::Get(env), reference};
-  AVBufferRefPtr owner(av_buffer_create(planes.bytes.data, planes.bytes.size, AdoptedBuffer::Release, adopted,
-                                        AV_BUFFER_FLAG_READONLY));
-  if (!owner) {
-    AdoptedBuffer::Release(adopted, nullptr);
-    return nullptr;
-  }
+  AVBufferRefPtr owner = AdoptBuffer(env, planes.bytes);
+  if (!owner) return nullptr;
   uint8_t* data[4] = {};
   int stride[4] = {};
   for (int plane = 0; plane < planes.info->plane_count; plane++) {
@@ -239,7 +194,7 @@ Napi::Value ClonePicture(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value ClosePicture(const Napi::CallbackInfo& info) {
-  info[0].As<PictureHandle>().Data()->Close(info.Env());
+  CloseMedia<Picture>(info);
   return info.Env().Undefined();
 }
 
@@ -354,18 +309,10 @@ Napi::Value DropStaging(const Napi::CallbackInfo& info) {
 }  // namespace
 
 Napi::Value WrapPicture(Napi::Env env, PicturePtr picture) {
-  const auto release = [](Napi::BasicEnv env, FrameHolder* holder) {
-    holder->Close(env);
-    delete holder;
-  };
-  auto* holder = new FrameHolder(env, std::move(picture));
-  Napi::Value handle = PictureHandle::New(env, holder, release);
-  // A worker that is being terminated makes no objects, so nothing would ever finalize this one.
-  if (handle.IsEmpty()) release(env, holder);
-  return handle;
+  return WrapMedia(env, std::move(picture), GlobalCounters().frames);
 }
 
-PicturePtr UnwrapPicture(const Napi::Value& handle) { return handle.As<PictureHandle>().Data()->picture(); }
+PicturePtr UnwrapPicture(const Napi::Value& handle) { return UnwrapMedia<Picture>(handle); }
 
 Napi::Value WrapStaging(Napi::Env env, std::shared_ptr<Staging> staging) {
   auto held = std::make_unique<std::shared_ptr<Staging>>(std::move(staging));

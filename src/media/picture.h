@@ -38,6 +38,7 @@ class Picture {
   // Bytes that this picture keeps alive.
   size_t bytes() const { return bytes_; }
   PictureMemory memory() const { return memory_; }
+  size_t external_bytes() const { return memory_ == PictureMemory::kJavaScript ? 0 : bytes_; }
 
   // How many JavaScript handles refer to this picture; it is reported to V8 once however many there are.
   std::atomic<int>& js_handles() { return js_handles_; }

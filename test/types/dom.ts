@@ -5,6 +5,8 @@ type Assert<T extends true> = T
 type Assignable<From, To> = From extends To ? true : false
 
 export type Instances = [
+  Assert<Assignable<webcodecs.AudioData, AudioData>>,
+  Assert<Assignable<webcodecs.EncodedAudioChunk, EncodedAudioChunk>>,
   Assert<Assignable<webcodecs.EncodedVideoChunk, EncodedVideoChunk>>,
   Assert<Assignable<webcodecs.VideoColorSpace, VideoColorSpace>>,
   Assert<Assignable<webcodecs.VideoDecoder, VideoDecoder>>,
@@ -20,6 +22,8 @@ export type Outputs = [
 ]
 
 export type Inputs = [
+  Assert<Assignable<AudioDataCopyToOptions, webcodecs.AudioDataCopyToOptions>>,
+  Assert<Assignable<EncodedAudioChunkInit, webcodecs.EncodedAudioChunkInit>>,
   Assert<Assignable<EncodedVideoChunkInit, webcodecs.EncodedVideoChunkInit>>,
   Assert<Assignable<VideoColorSpaceInit, webcodecs.VideoColorSpaceInit>>,
   Assert<Assignable<VideoDecoderConfig, webcodecs.VideoDecoderConfig>>,

@@ -1,7 +1,16 @@
 import { expect, it } from 'vitest'
 import { VideoEncoder, VideoFrame } from '../../lib/index.js'
 
-const NAMES = ['EncodedVideoChunk', 'VideoColorSpace', 'VideoDecoder', 'VideoEncoder', 'VideoFrame', 'DOMRectReadOnly']
+const NAMES = [
+  'AudioData',
+  'EncodedAudioChunk',
+  'EncodedVideoChunk',
+  'VideoColorSpace',
+  'VideoDecoder',
+  'VideoEncoder',
+  'VideoFrame',
+  'DOMRectReadOnly',
+]
 const globals = globalThis as Record<string, unknown>
 
 it('installs what is missing, and replaces when it is forced to', async () => {

@@ -1,16 +1,39 @@
 import { describe, expect, it } from 'vitest'
+import { EncodedAudioChunk } from '../../lib/encoded-audio-chunk.js'
+import type { EncodedChunk } from '../../lib/encoded-chunk.js'
 import { EncodedVideoChunk } from '../../lib/encoded-video-chunk.js'
 
 const bytes = () => new Uint8Array([1, 2, 3, 4])
-const contents = (chunk: EncodedVideoChunk) => {
+const contents = (chunk: EncodedChunk) => {
   const data = new Uint8Array(chunk.byteLength)
   chunk.copyTo(data)
   return [...data]
 }
 
-describe('EncodedVideoChunk', () => {
+const INTERFACES = [
+  ['EncodedVideoChunk', EncodedVideoChunk],
+  ['EncodedAudioChunk', EncodedAudioChunk],
+] as const
+
+describe.each(INTERFACES)('%s', (name, EncodedChunk) => {
+  it('is an interface of its own', () => {
+    const chunk = new EncodedChunk({ type: 'key', timestamp: 0, data: bytes() })
+    expect(EncodedChunk.name).toBe(name)
+    expect(String(chunk)).toBe(`[object ${name}]`)
+    expect(Object.getPrototypeOf(EncodedChunk)).toBe(Function.prototype)
+    expect(Object.keys(EncodedChunk.prototype).sort()).toEqual([
+      'byteLength',
+      'copyTo',
+      'duration',
+      'timestamp',
+      'type',
+    ])
+    const isOther = INTERFACES.find(([other]) => other !== name)![1].prototype
+    expect(() => Reflect.get(isOther, 'type', chunk)).toThrow(TypeError)
+  })
+
   it('has the members it is made with', () => {
-    const chunk = new EncodedVideoChunk({ type: 'key', timestamp: -10, duration: 5, data: bytes() })
+    const chunk = new EncodedChunk({ type: 'key', timestamp: -10, duration: 5, data: bytes() })
     expect(chunk.type).toBe('key')
     expect(chunk.timestamp).toBe(-10)
     expect(chunk.duration).toBe(5)
@@ -19,19 +42,19 @@ describe('EncodedVideoChunk', () => {
   })
 
   it('has no duration when none is given', () => {
-    expect(new EncodedVideoChunk({ type: 'delta', timestamp: 0, data: bytes() }).duration).toBeNull()
+    expect(new EncodedChunk({ type: 'delta', timestamp: 0, data: bytes() }).duration).toBeNull()
   })
 
   it('has a copy of the data', () => {
     const data = bytes()
-    const chunk = new EncodedVideoChunk({ type: 'key', timestamp: 0, data: data.subarray(1, 3) })
+    const chunk = new EncodedChunk({ type: 'key', timestamp: 0, data: data.subarray(1, 3) })
     data.fill(9)
     expect(contents(chunk)).toEqual([2, 3])
   })
 
   it('takes shared memory', () => {
     const shared = new Uint8Array(new SharedArrayBuffer(2)).fill(7)
-    expect(contents(new EncodedVideoChunk({ type: 'key', timestamp: 0, data: shared.buffer }))).toEqual([7, 7])
+    expect(contents(new EncodedChunk({ type: 'key', timestamp: 0, data: shared.buffer }))).toEqual([7, 7])
   })
 
   it.each([
@@ -45,17 +68,17 @@ describe('EncodedVideoChunk', () => {
     { type: 'key', timestamp: 0, data: bytes(), transfer: [bytes()] },
     { type: 'key', timestamp: 0, data: bytes(), transfer: {} },
   ])('is not made from %o', (init) => {
-    expect(() => new EncodedVideoChunk(init as never)).toThrow(TypeError)
+    expect(() => new EncodedChunk(init as never)).toThrow(TypeError)
   })
 
   it('is not made from detached data', () => {
     const data = bytes()
     structuredClone(data.buffer, { transfer: [data.buffer] })
-    expect(() => new EncodedVideoChunk({ type: 'key', timestamp: 0, data })).toThrow(TypeError)
+    expect(() => new EncodedChunk({ type: 'key', timestamp: 0, data })).toThrow(TypeError)
   })
 
   it('refuses destinations that are too short or detached', () => {
-    const chunk = new EncodedVideoChunk({ type: 'key', timestamp: 0, data: bytes() })
+    const chunk = new EncodedChunk({ type: 'key', timestamp: 0, data: bytes() })
     const detached = new Uint8Array(8)
     structuredClone(detached.buffer, { transfer: [detached.buffer] })
     expect(() => chunk.copyTo(new Uint8Array(3))).toThrow(TypeError)
@@ -64,9 +87,9 @@ describe('EncodedVideoChunk', () => {
   })
 })
 
-describe('transfer', () => {
+describe.each(INTERFACES)('transfer of %s', (_, EncodedChunk) => {
   const make = (data: ArrayBufferView | ArrayBuffer, transfer: ArrayBuffer[]) =>
-    new EncodedVideoChunk({ type: 'key', timestamp: 0, data, transfer })
+    new EncodedChunk({ type: 'key', timestamp: 0, data, transfer })
 
   it('takes the memory of the data', () => {
     const data = bytes()

@@ -1,0 +1,152 @@
+/** What EncodedVideoChunk and EncodedAudioChunk have in common: everything but their names. */
+import {
+  type AllowSharedBufferSource,
+  allowSharedBufferSource,
+  arrayBuffer,
+  bytesOf,
+  isDetached,
+} from './webidl/buffer-source.js'
+import { enforceRange, enumeration, sequence, typeError } from './webidl/conversions.js'
+import { dictionary, optional, required, withNewDefault } from './webidl/dictionary.js'
+import { defineInterface } from './webidl/interface.js'
+import { detachOthers, takeTransferred, validateTransferList } from './webidl/transfer.js'
+
+export type EncodedChunkType = 'key' | 'delta'
+
+export interface EncodedChunkInit {
+  type: EncodedChunkType
+  /** Presentation timestamp in microseconds; may be negative. */
+  timestamp: number
+  /** Presentation duration in microseconds. */
+  duration?: number
+  /** The encoded data; copied unless its ArrayBuffer is in `transfer`. */
+  data: AllowSharedBufferSource
+  /** ArrayBuffers to detach. */
+  transfer?: ArrayBuffer[]
+}
+
+/** A piece of encoded media. Immutable. */
+export interface EncodedChunk {
+  /** "key" when the chunk can be decoded without any other, else "delta". */
+  readonly type: EncodedChunkType
+  /** Presentation timestamp in microseconds. */
+  readonly timestamp: number
+  /** Presentation duration in microseconds, or null. */
+  readonly duration: number | null
+  /** Size of the encoded data in bytes. */
+  readonly byteLength: number
+  /**
+   * Copies the encoded data to the start of `destination`.
+   * @throws TypeError when `destination` is detached or shorter than `byteLength`
+   */
+  copyTo(destination: AllowSharedBufferSource): void
+}
+
+export interface ChunkSlots {
+  /** spec: [[internal data]]; never changes. */
+  readonly data: Uint8Array
+  readonly type: EncodedChunkType
+  readonly timestamp: number
+  readonly duration: number | null
+}
+
+export interface EncodedChunkInternals<Chunk> {
+  slotsOf(chunk: Chunk): ChunkSlots
+  /** Makes a chunk around `slots.data`, which nobody else may change. */
+  create(slots: ChunkSlots): Chunk
+  isChunk(value: unknown): value is Chunk
+}
+
+/** Lets this module make chunks without a copy; the class is out of the user's reach. */
+class SlotsArgument {
+  readonly slots: ChunkSlots
+
+  constructor(slots: ChunkSlots) {
+    this.slots = slots
+  }
+}
+
+/**
+ * Makes one of the two interfaces, and what the codecs need to know of its chunks and the prototype does not tell. They
+ * are apart for Web IDL, and have no common prototype.
+ */
+export function defineEncodedChunk<Chunk extends EncodedChunk>(
+  name: string,
+): {
+  EncodedChunk: { new (init: EncodedChunkInit): Chunk; readonly prototype: Chunk }
+  internals: EncodedChunkInternals<Chunk>
+} {
+  const readInit = dictionary(`${name}Init`, {
+    data: required(allowSharedBufferSource),
+    duration: optional(enforceRange.unsignedLongLong),
+    timestamp: required(enforceRange.longLong),
+    transfer: withNewDefault<ArrayBuffer[]>(sequence(arrayBuffer), () => []),
+    type: required(enumeration<EncodedChunkType>(['key', 'delta'])),
+  })
+
+  function slotsFromInit(init: unknown): ChunkSlots {
+    const { data, duration, timestamp, transfer, type } = readInit(init, '')
+    validateTransferList(transfer)
+    if (isDetached(data)) throw typeError('a buffer that is not detached', 'data', data)
+    const bytes = takeTransferred(data, transfer) ?? new Uint8Array(bytesOf(data))
+    detachOthers(data, transfer)
+    return { data: bytes, type, timestamp, duration: duration ?? null }
+  }
+
+  class Interface implements EncodedChunk {
+    readonly #slots: ChunkSlots
+
+    constructor(init: EncodedChunkInit) {
+      this.#slots =
+        (init as unknown) instanceof SlotsArgument ? (init as unknown as SlotsArgument).slots : slotsFromInit(init)
+    }
+
+    get type(): EncodedChunkType {
+      return this.#slots.type
+    }
+
+    get timestamp(): number {
+      return this.#slots.timestamp
+    }
+
+    get duration(): number | null {
+      return this.#slots.duration
+    }
+
+    get byteLength(): number {
+      return this.#slots.data.byteLength
+    }
+
+    copyTo(destination: AllowSharedBufferSource): void {
+      const { data } = this.#slots
+      const target = allowSharedBufferSource(destination, 'destination')
+      if (isDetached(target)) throw typeError('a buffer that is not detached', 'destination', target)
+      if (target.byteLength < data.byteLength) {
+        throw new TypeError(
+          `expected at least ${data.byteLength} bytes for destination but received ${target.byteLength}`,
+        )
+      }
+      bytesOf(target).set(data)
+    }
+
+    static slotsOf(chunk: EncodedChunk): ChunkSlots {
+      return (chunk as Interface).#slots
+    }
+
+    static isChunk(value: unknown): value is Chunk {
+      return typeof value === 'object' && value !== null && #slots in value
+    }
+  }
+
+  const { slotsOf, isChunk } = Interface
+  for (const helper of ['slotsOf', 'isChunk']) Reflect.deleteProperty(Interface, helper)
+  defineInterface(Interface, name)
+  return {
+    EncodedChunk: Interface as never,
+    internals: {
+      slotsOf,
+      isChunk,
+      create: (slots) => new Interface(new SlotsArgument(slots) as unknown as EncodedChunkInit) as never,
+    },
+  }
+}

@@ -1,0 +1,34 @@
+#include "media/adopted_buffer.h"
+
+#include <memory>
+
+#include "env_state.h"
+
+namespace webcodecs {
+
+namespace {
+
+struct AdoptedBuffer {
+  std::shared_ptr<EnvState> state;
+  napi_ref reference;
+
+  static void Release(void* opaque, uint8_t*) {
+    auto* self = static_cast<AdoptedBuffer*>(opaque);
+    self->state->ReleaseReference(self->reference);
+    delete self;
+  }
+};
+
+}  // namespace
+
+AVBufferRefPtr AdoptBuffer(napi_env env, const Bytes& bytes) {
+  napi_ref reference;
+  if (napi_create_reference(env, bytes.buffer, 1, &reference) != napi_ok) return nullptr;
+  auto* adopted = new AdoptedBuffer{EnvState::Get(env), reference};
+  AVBufferRefPtr owner(
+      av_buffer_create(bytes.data, bytes.size, AdoptedBuffer::Release, adopted, AV_BUFFER_FLAG_READONLY));
+  if (!owner) AdoptedBuffer::Release(adopted, nullptr);
+  return owner;
+}
+
+}  // namespace webcodecs

@@ -1,0 +1,12 @@
+// Memory that JavaScript gave away: an ArrayBuffer that no other code can reach.
+#pragma once
+
+#include "util/ffmpeg_raii.h"
+#include "util/napi_util.h"
+
+namespace webcodecs {
+
+// Holds the ArrayBuffer of `bytes` until the last owner, on whatever thread, is gone. Null when memory is out.
+AVBufferRefPtr AdoptBuffer(napi_env env, const Bytes& bytes);
+
+}  // namespace webcodecs

@@ -1,0 +1,67 @@
+// What a JavaScript handle to a media resource points to; a template, as pictures and sound differ in nothing here.
+#pragma once
+
+#include <napi.h>
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+namespace webcodecs {
+
+// Open while it holds its resource. `Media` has js_handles(), which counts the handles to it, and external_bytes(), the
+// memory that V8 does not know of.
+template <typename Media>
+class MediaHolder {
+ public:
+  MediaHolder(Napi::BasicEnv env, std::shared_ptr<Media> media, std::atomic<int64_t>& counter)
+      : media_(std::move(media)), counter_(counter) {
+    counter_.fetch_add(1, std::memory_order_relaxed);
+    if (media_->js_handles().fetch_add(1) == 0) Report(env, 1);
+  }
+
+  void Close(Napi::BasicEnv env) {
+    if (!media_) return;
+    counter_.fetch_sub(1, std::memory_order_relaxed);
+    if (media_->js_handles().fetch_sub(1) == 1) Report(env, -1);
+    media_.reset();
+  }
+
+  const std::shared_ptr<Media>& media() const { return media_; }
+
+ private:
+  // V8 hears once of a resource, however many handles refer to it.
+  void Report(Napi::BasicEnv env, int sign) {
+    const int64_t bytes = static_cast<int64_t>(media_->external_bytes());
+    if (bytes > 0) Napi::MemoryManagement::AdjustExternalMemory(env, sign * bytes);
+  }
+
+  std::shared_ptr<Media> media_;
+  std::atomic<int64_t>& counter_;
+};
+
+template <typename Media>
+Napi::Value WrapMedia(Napi::Env env, std::shared_ptr<Media> media, std::atomic<int64_t>& counter) {
+  const auto release = [](Napi::BasicEnv env, MediaHolder<Media>* holder) {
+    holder->Close(env);
+    delete holder;
+  };
+  auto* holder = new MediaHolder<Media>(env, std::move(media), counter);
+  Napi::Value handle = Napi::External<MediaHolder<Media>>::New(env, holder, release);
+  // A worker that is being terminated makes no objects, so nothing would ever finalize this one.
+  if (handle.IsEmpty()) release(env, holder);
+  return handle;
+}
+
+// Null when the handle is closed.
+template <typename Media>
+std::shared_ptr<Media> UnwrapMedia(const Napi::Value& handle) {
+  return handle.As<Napi::External<MediaHolder<Media>>>().Data()->media();
+}
+
+template <typename Media>
+void CloseMedia(const Napi::CallbackInfo& info) {
+  info[0].As<Napi::External<MediaHolder<Media>>>().Data()->Close(info.Env());
+}
+
+}  // namespace webcodecs
