@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['lib/index.ts', 'lib/register.ts'],
+  entry: ['lib/index.ts', 'lib/register.ts', 'lib/pool.ts'],
   format: ['esm', 'cjs'],
   dts: true,
   clean: true,

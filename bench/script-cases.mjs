@@ -39,8 +39,42 @@ async function measureImport() {
   ]
 }
 
+/** A renderer and an encoder in two threads, with a pool of buffers between them and without, in turn. */
+async function measureBufferPool() {
+  const example = fileURLToPath(new URL('../scripts/example.mjs', import.meta.url))
+  const run = async (...options) => {
+    const { stdout } = await timeProcess(process.execPath, [example, 'worker-render', '--json', ...options])
+    const { renderer, encoder } = JSON.parse(stdout)
+    return {
+      allocations: renderer.pool.allocations,
+      hitRate: renderer.pool.hitRate * 100,
+      pauses: renderer.pauses.total + encoder.pauses.total,
+      latency: encoder.latency.p50,
+      fps: encoder.fps,
+    }
+  }
+  const [pooled, plain] = [[], []]
+  for (let round = 0; round < 3; round++) {
+    pooled.push(await run())
+    plain.push(await run('--no-pool'))
+  }
+  const middle = (runs, key) => median(runs.map((one) => one[key]))
+  return [
+    row('720p RGBA between threads, pool: allocations', middle(pooled, 'allocations'), '', 30),
+    row('the same without a pool', middle(plain, 'allocations'), ''),
+    row('pool: misses', 100 - middle(pooled, 'hitRate'), '%', 5),
+    row('pool: pauses for garbage collection', middle(pooled, 'pauses'), 'ms', middle(plain, 'pauses')),
+    row('without', middle(plain, 'pauses'), 'ms'),
+    row('pool: latency p50', middle(pooled, 'latency'), 'ms', middle(plain, 'latency') * 1.05),
+    row('without', middle(plain, 'latency'), 'ms'),
+    row('pool', middle(pooled, 'fps'), 'fps'),
+    row('without', middle(plain, 'fps'), 'fps'),
+  ]
+}
+
 export const scriptCases = [
   { name: 'frame construction', measure: measureFrames },
   { name: 'getters', measure: measureGetters },
   { name: 'import', measure: measureImport },
+  { name: 'buffer pool', measure: measureBufferPool },
 ]

@@ -106,6 +106,7 @@ export const EventKind = {
   chunk: 5,
   frame: 6,
   job: 7,
+  returned: 8,
 } as const
 
 /** Status codes of error events and failed jobs; `errors.ts` maps them to exceptions. */
@@ -169,6 +170,8 @@ export type NativeEvent =
     ]
   /** The end of a job begun by `probeEncoder`, `probeDecoder` or `convertPicture`. */
   | [kind: typeof EventKind.job, jobId: number, status: number, message: string, result: StagingHandle | null]
+  /** An ArrayBuffer that `createPicture` adopted, or copied instead, with this `returnId`: native code is done with it. */
+  | [kind: typeof EventKind.returned, returnId: number, buffer: ArrayBuffer]
 
 export interface PoolStatistics {
   hits: number
@@ -232,6 +235,7 @@ export interface NativeBinding {
    * Makes a media resource from user data: copied into pool memory, or, when `adopt` is set, read in place (then
    * `data.buffer` must be an ArrayBuffer that no other code can reach).
    * @param layout offset and stride of each plane in `data`, flat: [offset0, stride0, offset1, ...]
+   * @param returnId not 0: `data.buffer` comes back in a `returned` event once native code is done with it
    */
   createPicture(
     format: number,
@@ -240,6 +244,7 @@ export interface NativeBinding {
     data: Uint8Array,
     layout: readonly number[],
     adopt: boolean,
+    returnId: number,
   ): PictureHandle
   /** A second reference to the same media resource. */
   clonePicture(picture: PictureHandle): PictureHandle

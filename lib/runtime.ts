@@ -8,7 +8,8 @@ import { exceptionFromStatus } from './errors.js'
 import { EventKind, type NativeBinding, type NativeEvent, type StagingHandle, StatusCode } from './native.js'
 
 export type JobEvent = Extract<NativeEvent, { 0: typeof EventKind.job }>
-export type CodecEvent = Exclude<NativeEvent, JobEvent>
+type ReturnedEvent = Extract<NativeEvent, { 0: typeof EventKind.returned }>
+export type CodecEvent = Exclude<NativeEvent, JobEvent | ReturnedEvent>
 
 /** A codec, as the runtime sees it. */
 export interface EventReceiver {
@@ -38,6 +39,8 @@ export class Runtime {
   /** Codecs with work under way: their outputs must come even if nobody refers to them any more. */
   readonly #active = new Set<EventReceiver>()
   readonly #jobs = new Map<number, Job>()
+  #nextReturnId = 1
+  readonly #returns = new Map<number, (buffer: ArrayBuffer) => void>()
   #queue: Delivery[] = []
   /** The first of `#queue` that is not delivered. */
   #next = 0
@@ -84,9 +87,19 @@ export class Runtime {
     return new Promise((resolve, reject) => this.#jobs.set(jobId, { resolve, reject }))
   }
 
+  /**
+   * Waits for an ArrayBuffer that native code adopts to come back. It does not keep the process alive.
+   * @returns the id to give it to native code with
+   */
+  expectReturn(onReturned: (buffer: ArrayBuffer) => void): number {
+    this.#returns.set(this.#nextReturnId, onReturned)
+    return this.#nextReturnId++
+  }
+
   #onEvents(events: NativeEvent[]): void {
     for (const event of events) {
-      const receiver = event[0] === EventKind.job ? undefined : this.#receivers.get(event[1])?.deref()
+      const isOfCodec = event[0] !== EventKind.job && event[0] !== EventKind.returned
+      const receiver = isOfCodec ? this.#receivers.get(event[1])?.deref() : undefined
       this.#queue.push({ event, receiver })
     }
     if (!this.#pumping) this.#pump()
@@ -109,6 +122,7 @@ export class Runtime {
 
   #deliver(event: NativeEvent, receiver: EventReceiver | undefined): boolean {
     if (event[0] === EventKind.job) return this.#endJob(event)
+    if (event[0] === EventKind.returned) return this.#handBack(event)
     if (receiver && event[2] === receiver.generation) return receiver.receive(event)
     this.#discard(event)
     return false
@@ -116,6 +130,12 @@ export class Runtime {
 
   #discard(event: NativeEvent): void {
     if (event[0] === EventKind.frame) this.native.closePicture(event[3])
+  }
+
+  #handBack([, returnId, buffer]: ReturnedEvent): boolean {
+    this.#returns.get(returnId)?.(buffer)
+    this.#returns.delete(returnId)
+    return true
   }
 
   #endJob([, jobId, status, message, result]: JobEvent): boolean {

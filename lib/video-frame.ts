@@ -41,6 +41,8 @@ interface Internals {
   slotsOf(frame: VideoFrame): VideoFrameSlots
   /** Makes a frame that owns `slots.picture`. */
   create(slots: VideoFrameSlots): VideoFrame
+  /** VideoFrame(data, init), where `onReturned` gets a transferred ArrayBuffer back when nothing uses it any more. */
+  createReturning(data: ArrayBuffer, init: unknown, onReturned: (buffer: ArrayBuffer) => void): VideoFrame
   isFrame(value: unknown): value is VideoFrame
   isOpen(slots: VideoFrameSlots): slots is OpenVideoFrameSlots
 }
@@ -64,12 +66,19 @@ function slotsFromImage(image: CanvasImageSource, init: unknown): VideoFrameSlot
   const { width, height, pixels } = bitmap
   const format = pixelFormat('RGBA')
   const createPicture = () =>
-    getRuntime().native.createPicture(format.index, width, height, pixels, [0, width * 4], false)
+    getRuntime().native.createPicture(format.index, width, height, pixels, [0, width * 4], false, 0)
   return slotsFromResource(bitmap, format, parsedInit, createPicture)
 }
 
-/** The steps of VideoFrame(data, init). */
-function slotsFromData(data: AllowSharedBufferSource, bufferInit: unknown): VideoFrameSlots {
+/**
+ * The steps of VideoFrame(data, init).
+ * @param onReturned is given the ArrayBuffer of `data` back when `init.transfer` has it and nothing uses it any more
+ */
+function slotsFromData(
+  data: AllowSharedBufferSource,
+  bufferInit: unknown,
+  onReturned?: (buffer: ArrayBuffer) => void,
+): VideoFrameSlots {
   const init = readVideoFrameBufferInit(bufferInit, '')
   const parsed = parseBufferInit(init)
   const { allocationSize, computedLayouts } = parsed.layout
@@ -77,18 +86,19 @@ function slotsFromData(data: AllowSharedBufferSource, bufferInit: unknown): Vide
     throw new TypeError(`expected at least ${allocationSize} bytes for data but received ${data.byteLength}`)
   }
   validateTransferList(init.transfer)
-  const { native } = getRuntime()
+  const runtime = getRuntime()
   const layout: number[] = []
   for (const plane of computedLayouts) layout.push(plane.destinationOffset, plane.destinationStride)
   const taken = takeTransferred(data, init.transfer)
   const bytes = taken ?? bytesOf(data)
-  const picture = native.createPicture(
+  const picture = runtime.native.createPicture(
     parsed.format.index,
     init.codedWidth,
     init.codedHeight,
     bytes,
     layout,
     taken !== null,
+    onReturned ? runtime.expectReturn(onReturned) : 0,
   )
   detachOthers(data, init.transfer)
   return slotsFromBufferInit(init, parsed, picture)
@@ -260,6 +270,7 @@ export class VideoFrame {
     internals = {
       slotsOf: (frame) => frame.#slots,
       create: (slots) => new VideoFrame(new SlotsArgument(slots) as never),
+      createReturning: (data, init, onReturned) => internals.create(slotsFromData(data, init, onReturned)),
       isFrame: (value): value is VideoFrame => typeof value === 'object' && value !== null && #slots in value,
       isOpen: (slots): slots is OpenVideoFrameSlots => slots.picture !== null,
     }

@@ -145,8 +145,8 @@ PicturePtr CopyApart(const UserPlanes& planes) {
                              std::move(owner), bytes);
 }
 
-PicturePtr Adopt(napi_env env, const UserPlanes& planes) {
-  AVBufferRefPtr owner = AdoptBuffer(env, planes.bytes);
+PicturePtr Adopt(napi_env env, const UserPlanes& planes, int32_t return_id) {
+  AVBufferRefPtr owner = AdoptBuffer(env, planes.bytes, return_id);
   if (!owner) return nullptr;
   uint8_t* data[4] = {};
   int stride[4] = {};
@@ -156,6 +156,13 @@ PicturePtr Adopt(napi_env env, const UserPlanes& planes) {
   }
   return Picture::FromPlanes(planes.format, planes.width, planes.height, data, stride, std::move(owner),
                              planes.bytes.size, PictureMemory::kJavaScript);
+}
+
+// Sends back an ArrayBuffer whose pixels were copied instead.
+void ReturnNow(napi_env env, const UserPlanes& planes, int32_t return_id) {
+  napi_ref reference;
+  if (napi_create_reference(env, planes.bytes.buffer, 1, &reference) != napi_ok) return;
+  EnvState::Get(env)->Post(Event{0, 0, ReturnedEvent{return_id, reference}});
 }
 
 Napi::Value CreatePicture(const Napi::CallbackInfo& info) {
@@ -175,13 +182,14 @@ Napi::Value CreatePicture(const Napi::CallbackInfo& info) {
   }
   if (layout.count < 2 * planes.info->plane_count || !planes.Fit()) return ThrowOutOfBounds(env);
 
+  const bool adopt = ReadBool(info[5]) && planes.Aligned();
+  const int return_id = ReadInt(info[6]);
   PicturePtr picture;
-  if (!planes.Aligned())
-    picture = CopyApart(planes);
-  else if (ReadBool(info[5]))
-    picture = Adopt(env, planes);
+  if (adopt)
+    picture = Adopt(env, planes, return_id);
   else
-    picture = planes.Dense() ? CopyDense(planes) : CopyApart(planes);
+    picture = planes.Aligned() && planes.Dense() ? CopyDense(planes) : CopyApart(planes);
+  if (!adopt && return_id != 0) ReturnNow(env, planes, return_id);
   if (!picture) return ThrowOutOfMemory(env);
   return WrapPicture(env, std::move(picture));
 }

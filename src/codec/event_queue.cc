@@ -20,6 +20,7 @@ enum class EventKind : int {
   kChunk = 5,
   kFrame = 6,
   kJob = 7,
+  kReturned = 8,
 };
 
 // Fills a JavaScript array from left to right.
@@ -138,6 +139,16 @@ struct Writer {
       out.Add(WrapStaging(env, std::move(e.result)));
     else
       out.Add(Napi::Value(env.Null()));
+    return out.array();
+  }
+  Napi::Value operator()(ReturnedEvent& e) {
+    napi_value buffer = nullptr;
+    napi_get_reference_value(env, e.reference, &buffer);
+    napi_delete_reference(env, e.reference);
+    ArrayWriter out(env, 3);
+    out.Add(static_cast<int>(EventKind::kReturned));
+    out.Add(e.return_id);
+    out.Add(Napi::Value(env, buffer));
     return out.array();
   }
 };

@@ -60,11 +60,17 @@ struct JobEvent {
   std::shared_ptr<Staging> result;
 };
 
+// An adopted ArrayBuffer that native code is done with goes back to JavaScript.
+struct ReturnedEvent {
+  int32_t return_id;
+  napi_ref reference;
+};
+
 struct Event {
   int32_t codec_id;
   int32_t generation;
   std::variant<ConfiguredEvent, DoneEvent, FlushedEvent, ErrorEvent, OutputConfigEvent, ChunkEvent, FrameEvent,
-               JobEvent>
+               JobEvent, ReturnedEvent>
       payload;
 #if WEBCODECS_DEBUG
   CountedBy counted{GlobalCounters().callback_data};

@@ -6,7 +6,8 @@
 
 namespace webcodecs {
 
-// Holds the ArrayBuffer of `bytes` until the last owner, on whatever thread, is gone. Null when memory is out.
-AVBufferRefPtr AdoptBuffer(napi_env env, const Bytes& bytes);
+// Holds the ArrayBuffer of `bytes` until the last owner, on whatever thread, is gone; then it goes back to JavaScript
+// when there is a `return_id`. Null when memory is out.
+AVBufferRefPtr AdoptBuffer(napi_env env, const Bytes& bytes, int32_t return_id = 0);
 
 }  // namespace webcodecs
