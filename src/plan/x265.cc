@@ -16,6 +16,11 @@ using BitrateMode = VideoEncoderConfig::BitrateMode;
 constexpr int kDefaultCrf = 28;
 // x265's own word for "no key frame that is not asked for".
 constexpr int kInfiniteGop = -1;
+// The coding unit tree's vector code writes past the end of narrower rows.
+constexpr int kMinCodingUnitTreeWidth = 64;
+// The smallest coding tree units that the library has, and the largest.
+constexpr int kMinCodingTreeUnit = 16;
+constexpr int kMaxCodingTreeUnit = 64;
 
 // x265's name of the profile that has this bit depth and chroma format.
 const char* ProfileName(const VideoEncoderConfig& config) {
@@ -45,6 +50,8 @@ Status PlanX265(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   if (!profile) return Status(StatusCode::kNotSupported, "no profile for this bit depth and chroma format");
   if (config.temporal_layers > 1) return Status(StatusCode::kNotSupported, "no temporal layers");
   if (config.alpha) return Status(StatusCode::kNotSupported, "no alpha");
+  // Of a picture that is one coding tree unit wide, the library predicts from other samples than decoders do.
+  if (config.width <= kMinCodingTreeUnit) return Status(StatusCode::kNotSupported, "only pictures of more than 16 columns");
 
   plan->input_format = InputFormat(config.bit_depth, config.chroma);
   plan->global_header = !config.annexb;
@@ -77,6 +84,8 @@ Status PlanX265(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
     params.Add("frame-threads", "1");
     params.Add("scenecut", "0");
   }
+  if (config.width <= kMaxCodingTreeUnit) params.Add("ctu", config.width > 32 && config.height >= 32 ? "32" : "16");
+  if (config.width < kMinCodingUnitTreeWidth) params.Add("cutree", "0");
 
   switch (config.bitrate_mode) {
     case BitrateMode::kConstant:

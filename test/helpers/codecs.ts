@@ -55,8 +55,8 @@ export interface Encoded {
   metadata: (EncodedVideoChunkMetadata | undefined)[]
   /** The last decoder configuration. */
   config: VideoDecoderConfig
-  /** All chunks as one Annex B stream. */
-  stream: Buffer
+  /** All chunks of H.264 as one Annex B stream. */
+  readonly stream: Buffer
 }
 
 /** Encodes all frames and closes each; rejects with what the encoder reports. */
@@ -92,7 +92,14 @@ export async function encodeAll(
     throw failure ?? error
   })
   encoder.close()
-  return { chunks, metadata, config: lastConfig(metadata), stream: annexBStream(chunks, metadata) }
+  return {
+    chunks,
+    metadata,
+    config: lastConfig(metadata),
+    get stream() {
+      return annexBStream(chunks, metadata)
+    },
+  }
 }
 
 function lastConfig(metadata: (EncodedVideoChunkMetadata | undefined)[]): VideoDecoderConfig {
