@@ -22,6 +22,11 @@ export interface CodecHandle {
   readonly [brand]: 'codec'
 }
 
+/** An image file and its reader. Freed by `imageClose` or by its finalizer. */
+export interface ImageHandle {
+  readonly [brand]: 'image'
+}
+
 /** Pixels converted on the job pool that wait to be moved into the user's buffer. */
 export interface StagingHandle {
   readonly [brand]: 'staging'
@@ -96,6 +101,17 @@ export interface NativeVideoDecoderConfig {
   hardware: number
 }
 
+export type NativeImageFormat = 'png' | 'jpeg' | 'gif' | 'bmp' | 'webp' | 'avif' | 'jxl'
+
+export interface NativeImageConfig {
+  format: NativeImageFormat
+  /** Whether colour profiles in the file are ignored: the pixels are taken for sRGB. */
+  ignoreColor: boolean
+  /** Size that frames are scaled to, as they are shown; 0 for their own. */
+  desiredWidth: number
+  desiredHeight: number
+}
+
 /** Kinds of events, the first element of each event. */
 export const EventKind = {
   configured: 0,
@@ -107,6 +123,9 @@ export const EventKind = {
   frame: 6,
   job: 7,
   returned: 8,
+  imageTracks: 9,
+  imageFrame: 10,
+  imageError: 11,
 } as const
 
 /** Status codes of error events and failed jobs; `errors.ts` maps them to exceptions. */
@@ -167,6 +186,56 @@ export type NativeEvent =
       /** Pixel aspect ratio of the stream; 0:1 when it has none. */
       sarNumerator: number,
       sarDenominator: number,
+    ]
+  /** Answers `imageAppend`. */
+  | [
+      kind: typeof EventKind.imageTracks,
+      imageId: number,
+      generation: number,
+      /** Not ok: the file is malformed, or larger than is supported; nothing more is read of it. */
+      status: number,
+      message: string,
+      /** Whether all bytes were read. */
+      complete: boolean,
+      /** For each track [animated (0 or 1), frame count, repetition count], flat; empty while they are not known. */
+      tracks: readonly number[],
+      primaryTrack: number,
+    ]
+  /** Answers `imageDecode`. */
+  | [
+      kind: typeof EventKind.imageFrame,
+      imageId: number,
+      generation: number,
+      requestId: number,
+      picture: PictureHandle,
+      /** Index into the pixel format table. */
+      format: number,
+      codedWidth: number,
+      codedHeight: number,
+      visibleLeft: number,
+      visibleTop: number,
+      visibleWidth: number,
+      visibleHeight: number,
+      timestamp: number,
+      duration: number | null,
+      primaries: number,
+      transfer: number,
+      matrix: number,
+      fullRange: number,
+      /** As EXIF numbers it, 1 to 8. */
+      orientation: number,
+      /** Whether a progressive image has all its detail, and how much it has: a number that grows with it. */
+      complete: boolean,
+      progressiveGeneration: number,
+    ]
+  /** Answers `imageDecode` too. An ok status: the bytes of the frame are not there, or there is no such frame. */
+  | [
+      kind: typeof EventKind.imageError,
+      imageId: number,
+      generation: number,
+      requestId: number,
+      status: number,
+      message: string,
     ]
   /** The end of a job begun by `probeEncoder`, `probeDecoder` or `convertPicture`. */
   | [kind: typeof EventKind.job, jobId: number, status: number, message: string, result: StagingHandle | null]
@@ -352,4 +421,27 @@ export interface NativeBinding {
   codecReset(codec: CodecHandle): void
   /** Like `codecReset`, and ends the thread. Never waits. Calling it twice is harmless. */
   codecClose(codec: CodecHandle): void
+
+  /** The formats of images that this build decodes. */
+  imageFormats(): NativeImageFormat[]
+  /** `imageId` names the image in events; unique within the environment, codecs included. */
+  createImage(imageId: number, config: NativeImageConfig): ImageHandle
+  /** Copies `data` before it returns. Answered by `imageTracks`. */
+  imageAppend(image: ImageHandle, data: Uint8Array, complete: boolean): void
+  /**
+   * Answered by `imageFrame` or `imageError`, after what was appended before; not answered when `imageAbort` comes first.
+   * @param lastGeneration the progressive generation that is known already; 0 for none
+   */
+  imageDecode(
+    image: ImageHandle,
+    requestId: number,
+    track: number,
+    frameIndex: number,
+    completeFramesOnly: boolean,
+    lastGeneration: number,
+  ): void
+  /** Drops all requests. Never waits. */
+  imageAbort(image: ImageHandle): void
+  /** Frees the file. Never waits. Calling it twice is harmless. */
+  imageClose(image: ImageHandle): void
 }

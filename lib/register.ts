@@ -3,6 +3,8 @@ import { AudioData } from './audio-data.js'
 import { DOMRectReadOnly } from './dom-rect.js'
 import { EncodedAudioChunk } from './encoded-audio-chunk.js'
 import { EncodedVideoChunk } from './encoded-video-chunk.js'
+import { ImageDecoder } from './image-decoder.js'
+import { ImageTrack, ImageTrackList } from './image-track.js'
 import { VideoColorSpace } from './video-color-space.js'
 import { VideoDecoder } from './video-decoder.js'
 import { VideoEncoder } from './video-encoder.js'
@@ -12,6 +14,9 @@ const INTERFACES = {
   AudioData,
   EncodedAudioChunk,
   EncodedVideoChunk,
+  ImageDecoder,
+  ImageTrack,
+  ImageTrackList,
   VideoColorSpace,
   VideoDecoder,
   VideoEncoder,

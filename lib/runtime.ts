@@ -9,14 +9,18 @@ import { EventKind, type NativeBinding, type NativeEvent, type StagingHandle, St
 
 export type JobEvent = Extract<NativeEvent, { 0: typeof EventKind.job }>
 type ReturnedEvent = Extract<NativeEvent, { 0: typeof EventKind.returned }>
-export type CodecEvent = Exclude<NativeEvent, JobEvent | ReturnedEvent>
+export type ImageEvent = Extract<
+  NativeEvent,
+  { 0: typeof EventKind.imageTracks | typeof EventKind.imageFrame | typeof EventKind.imageError }
+>
+export type CodecEvent = Exclude<NativeEvent, JobEvent | ReturnedEvent | ImageEvent>
 
-/** A codec, as the runtime sees it. */
+/** A codec or an image, as the runtime sees it. */
 export interface EventReceiver {
   /** Counts resets; events of other generations are stale. */
   readonly generation: number
   /** @returns whether code of the user's ran, or will run in a microtask */
-  receive(event: CodecEvent): boolean
+  receive(event: CodecEvent | ImageEvent): boolean
 }
 
 interface Delivery {
@@ -130,6 +134,7 @@ export class Runtime {
 
   #discard(event: NativeEvent): void {
     if (event[0] === EventKind.frame) this.native.closePicture(event[3])
+    if (event[0] === EventKind.imageFrame) this.native.closePicture(event[4])
   }
 
   #handBack([, returnId, buffer]: ReturnedEvent): boolean {

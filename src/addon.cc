@@ -10,6 +10,7 @@
 #include "codec/async_encode_worker.h"
 #include "env_state.h"
 #include "frame_bindings.h"
+#include "image_bindings.h"
 #include "libyuv/version.h"
 #include "media/frame_pool.h"
 #include "plan/video_decoder_plan.h"
@@ -242,6 +243,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   EnvState::Install(env);
   RegisterFrameBindings(env, exports);
   RegisterAudioDataBindings(env, exports);
+  RegisterImageBindings(env, exports);
   exports.Set("start", Napi::Function::New<Start>(env));
   exports.Set("versions", Napi::Function::New<Versions>(env));
   exports.Set("counters", Napi::Function::New<ReadCounters>(env));

@@ -21,6 +21,9 @@ enum class EventKind : int {
   kFrame = 6,
   kJob = 7,
   kReturned = 8,
+  kImageTracks = 9,
+  kImageFrame = 10,
+  kImageError = 11,
 };
 
 // Fills a JavaScript array from left to right.
@@ -38,6 +41,13 @@ class ArrayWriter {
       Add(Napi::Value(env_.Null()));
   }
   void Add(const std::string& value) { Add(Napi::Value(Napi::String::New(env_, value))); }
+  void Add(double value) { Add(Napi::Value(Napi::Number::New(env_, value))); }
+  void Add(const Rect& rect) {
+    Add(rect.x);
+    Add(rect.y);
+    Add(rect.width);
+    Add(rect.height);
+  }
   void AddBool(bool value) { Add(Napi::Value(Napi::Boolean::New(env_, value))); }
   void Add(const ColorSpace& color) {
     Add(color.primaries);
@@ -118,15 +128,51 @@ struct Writer {
     out.Add(static_cast<int>(format));
     out.Add(width);
     out.Add(height);
-    out.Add(e.visible.x);
-    out.Add(e.visible.y);
-    out.Add(e.visible.width);
-    out.Add(e.visible.height);
+    out.Add(e.visible);
     out.Add(e.timestamp);
     out.Add(e.duration);
     out.Add(e.color);
     out.Add(e.sar_numerator);
     out.Add(e.sar_denominator);
+    return out.array();
+  }
+  Napi::Value operator()(ImageTracksEvent& e) {
+    ArrayWriter tracks(env, 3 * e.tracks.size());
+    for (const ImageTrackInfo& track : e.tracks) {
+      tracks.Add(track.animated ? 1 : 0);
+      tracks.Add(track.frame_count);
+      tracks.Add(track.repetition_count);
+    }
+    ArrayWriter out = Begin(EventKind::kImageTracks, 5);
+    out.Add(static_cast<int>(e.status.code()));
+    out.Add(e.status.message());
+    out.AddBool(e.complete);
+    out.Add(tracks.array());
+    out.Add(e.primary_track);
+    return out.array();
+  }
+  Napi::Value operator()(ImageFrameEvent& e) {
+    ArrayWriter out = Begin(EventKind::kImageFrame, 18);
+    const int width = e.picture->width(), height = e.picture->height();
+    out.Add(e.request_id);
+    out.Add(WrapPicture(env, std::move(e.picture)));
+    out.Add(static_cast<int>(e.format));
+    out.Add(width);
+    out.Add(height);
+    out.Add(e.visible);
+    out.Add(e.timestamp);
+    out.Add(e.duration);
+    out.Add(e.color);
+    out.Add(e.orientation);
+    out.AddBool(e.complete);
+    out.Add(e.generation);
+    return out.array();
+  }
+  Napi::Value operator()(ImageErrorEvent& e) {
+    ArrayWriter out = Begin(EventKind::kImageError, 3);
+    out.Add(e.request_id);
+    out.Add(static_cast<int>(e.status.code()));
+    out.Add(e.status.message());
     return out.array();
   }
   Napi::Value operator()(JobEvent& e) {

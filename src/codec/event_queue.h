@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "codec/output_gate.h"
+#include "image/image_reader.h"
 #include "media/convert.h"
 #include "media/frame_pool.h"
 #include "media/picture.h"
@@ -54,6 +55,30 @@ struct FrameEvent {
   int sar_numerator, sar_denominator;
   std::shared_ptr<OutputGate> gate;  // told when JavaScript has the frame
 };
+// What an image's bytes tell of its tracks so far.
+struct ImageTracksEvent {
+  Status status;
+  bool complete;  // all bytes are read
+  std::vector<ImageTrackInfo> tracks;  // empty while they are not known
+  int primary_track;
+};
+struct ImageFrameEvent {
+  int32_t request_id = 0;
+  PicturePtr picture;
+  PixelFormat format = PixelFormat::kUnknown;  // may hide the picture's alpha
+  Rect visible{};
+  int64_t timestamp = 0;
+  std::optional<int64_t> duration;
+  ColorSpace color;
+  int orientation = 1;
+  bool complete = true;
+  int generation = 0;
+};
+// A frame that could not be decoded; with the status "ok" because its bytes are not there.
+struct ImageErrorEvent {
+  int32_t request_id;
+  Status status;
+};
 struct JobEvent {
   int32_t job_id;
   Status status;
@@ -70,7 +95,7 @@ struct Event {
   int32_t codec_id;
   int32_t generation;
   std::variant<ConfiguredEvent, DoneEvent, FlushedEvent, ErrorEvent, OutputConfigEvent, ChunkEvent, FrameEvent,
-               JobEvent, ReturnedEvent>
+               ImageTracksEvent, ImageFrameEvent, ImageErrorEvent, JobEvent, ReturnedEvent>
       payload;
 #if WEBCODECS_DEBUG
   CountedBy counted{GlobalCounters().callback_data};

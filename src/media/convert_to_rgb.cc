@@ -276,7 +276,7 @@ int64_t EstimateConvertToRgbMicros(PixelFormat source_format, const Rect& rect, 
   const bool is_yuv = !GetPixelFormatInfo(source_format).is_rgb;
   double nanoseconds = 0.4;
   if (ColorTransform::Find(color, display_p3))
-    nanoseconds = 14;
+    nanoseconds = 10;
   else if (is_yuv && (matrix == kMatrixRgb || matrix == kMatrixYcgco))
     nanoseconds = 8;
   return static_cast<int64_t>(nanoseconds * rect.width * rect.height / 1000);

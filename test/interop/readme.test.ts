@@ -36,4 +36,10 @@ describe("the README's examples run as they stand", () => {
     expect(stdout.toString().match(/640x360, first pixel/g)).toHaveLength(30)
     expect(stderr).toBe('')
   })
+
+  it('image.mjs', async () => {
+    const { stdout, stderr } = await run(process.execPath, [join(folder, 'image.mjs')])
+    expect(stdout.toString()).toBe('0 µs: 1x1, BGRX\n100000 µs: 1x1, BGRX\n')
+    expect(stderr).toBe('')
+  })
 })

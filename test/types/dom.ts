@@ -8,6 +8,9 @@ export type Instances = [
   Assert<Assignable<webcodecs.AudioData, AudioData>>,
   Assert<Assignable<webcodecs.EncodedAudioChunk, EncodedAudioChunk>>,
   Assert<Assignable<webcodecs.EncodedVideoChunk, EncodedVideoChunk>>,
+  Assert<Assignable<webcodecs.ImageDecoder, ImageDecoder>>,
+  Assert<Assignable<webcodecs.ImageTrack, ImageTrack>>,
+  Assert<Assignable<webcodecs.ImageTrackList, ImageTrackList>>,
   Assert<Assignable<webcodecs.VideoColorSpace, VideoColorSpace>>,
   Assert<Assignable<webcodecs.VideoDecoder, VideoDecoder>>,
   Assert<Assignable<webcodecs.VideoEncoder, VideoEncoder>>,
@@ -16,6 +19,7 @@ export type Instances = [
 
 export type Outputs = [
   Assert<Assignable<webcodecs.EncodedVideoChunkMetadata, EncodedVideoChunkMetadata>>,
+  Assert<Assignable<webcodecs.ImageDecodeResult, ImageDecodeResult>>,
   Assert<Assignable<NonNullable<webcodecs.VideoFrame['visibleRect']>, DOMRectReadOnly>>,
   Assert<Assignable<webcodecs.PlaneLayout, PlaneLayout>>,
   Assert<Assignable<ReturnType<webcodecs.VideoColorSpace['toJSON']>, VideoColorSpaceInit>>,
@@ -25,6 +29,8 @@ export type Inputs = [
   Assert<Assignable<AudioDataCopyToOptions, webcodecs.AudioDataCopyToOptions>>,
   Assert<Assignable<EncodedAudioChunkInit, webcodecs.EncodedAudioChunkInit>>,
   Assert<Assignable<EncodedVideoChunkInit, webcodecs.EncodedVideoChunkInit>>,
+  Assert<Assignable<ImageDecodeOptions, webcodecs.ImageDecodeOptions>>,
+  Assert<Assignable<ImageDecoderInit, webcodecs.ImageDecoderInit>>,
   Assert<Assignable<VideoColorSpaceInit, webcodecs.VideoColorSpaceInit>>,
   Assert<Assignable<VideoDecoderConfig, webcodecs.VideoDecoderConfig>>,
   Assert<Assignable<VideoDecoderInit, webcodecs.VideoDecoderInit>>,

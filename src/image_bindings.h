@@ -1,0 +1,10 @@
+// The part of lib/native.ts that is about images.
+#pragma once
+
+#include <napi.h>
+
+namespace webcodecs {
+
+void RegisterImageBindings(Napi::Env env, Napi::Object exports);
+
+}  // namespace webcodecs
