@@ -25,6 +25,16 @@ async function measureFrames() {
   ]
 }
 
+async function measureBorrowing() {
+  const times = await runProgram('borrow-program')
+  return [
+    row('1080p I420 frame: copyTo()', times.copyFrame, 'µs'),
+    row('the same: borrowPlanes()', times.borrowFrame, 'µs', times.copyFrame),
+    row('10 ms of stereo: copyTo()', times.copyAudio, 'µs'),
+    row('the same: borrowPlanes()', times.borrowAudio, 'µs'),
+  ]
+}
+
 async function measureGetters() {
   const getters = await runProgram('getter-program')
   return Object.entries(getters).map(([name, nanoseconds]) => row(`frame.${name}`, nanoseconds, 'ns', 10))
@@ -74,6 +84,7 @@ async function measureBufferPool() {
 
 export const scriptCases = [
   { name: 'frame construction', measure: measureFrames },
+  { name: 'borrowing', measure: measureBorrowing },
   { name: 'getters', measure: measureGetters },
   { name: 'import', measure: measureImport },
   { name: 'buffer pool', measure: measureBufferPool },

@@ -237,7 +237,7 @@ export class AudioData {
     const { buffer, timestamp } = this.#slots
     if (!buffer) return
     this.#slots = { buffer: null, format: null, sampleRate: 0, numberOfFrames: 0, numberOfChannels: 0, timestamp }
-    getRuntime().native.closeAudioBuffer(buffer)
+    getRuntime().closeAudioBuffer(buffer)
   }
 
   #requireOpen(): OpenAudioDataSlots {

@@ -317,8 +317,11 @@ export interface NativeBinding {
   ): PictureHandle
   /** A second reference to the same media resource. */
   clonePicture(picture: PictureHandle): PictureHandle
-  /** Gives the reference up. Calling it twice is harmless. */
-  closePicture(picture: PictureHandle): void
+  /**
+   * Gives the reference up. Calling it twice is harmless.
+   * @returns the loan that ends with it: that of a borrowed resource to which this was the last reference; else 0
+   */
+  closePicture(picture: PictureHandle): number
   /**
    * Copies planes as they are, at once.
    * @param layout per plane [destinationOffset, destinationStride, sourceTop (rows), sourceHeight (rows),
@@ -370,8 +373,11 @@ export interface NativeBinding {
   ): AudioBufferHandle
   /** A second reference to the same media resource. */
   cloneAudioBuffer(buffer: AudioBufferHandle): AudioBufferHandle
-  /** Gives the reference up. Calling it twice is harmless. */
-  closeAudioBuffer(buffer: AudioBufferHandle): void
+  /**
+   * Gives the reference up. Calling it twice is harmless.
+   * @returns as closePicture()
+   */
+  closeAudioBuffer(buffer: AudioBufferHandle): number
   /** Copies `frameCount` frames of a plane from `frameOffset` on to the start of `destination`, converted to `format`. */
   copySamples(
     buffer: AudioBufferHandle,
@@ -381,6 +387,20 @@ export interface NativeBinding {
     frameCount: number,
     destination: Uint8Array,
   ): void
+
+  /** A number that a resource has from its first loan on, whichever handle to it is asked. */
+  pictureLoanId(picture: PictureHandle): number
+  audioLoanId(buffer: AudioBufferHandle): number
+  /**
+   * The memory of the planes, which the ArrayBuffers keep alive, or copies of it where the runtime forbids such buffers.
+   * The format must have a name.
+   * @returns for each plane its buffer, its stride and the bytes of a row, and its rows, flat
+   */
+  borrowPicture(picture: PictureHandle): (ArrayBuffer | number)[]
+  /** The same for sound: one ArrayBuffer for each plane. */
+  borrowAudioBuffer(buffer: AudioBufferHandle): ArrayBuffer[]
+  /** Takes the memory of a borrowed buffer away from every array over it. */
+  detachBuffer(buffer: ArrayBuffer): void
 
   /** Opens the encoder on the job pool to see whether it does (cached). The job's status says so. Returns a job id. */
   probeVideoEncoder(config: NativeVideoEncoderConfig): number

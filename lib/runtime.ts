@@ -5,7 +5,16 @@
  */
 import { loadBinding } from './binding.js'
 import { exceptionFromStatus } from './errors.js'
-import { EventKind, type NativeBinding, type NativeEvent, type StagingHandle, StatusCode } from './native.js'
+import { Loans } from './loans.js'
+import {
+  type AudioBufferHandle,
+  EventKind,
+  type NativeBinding,
+  type NativeEvent,
+  type PictureHandle,
+  type StagingHandle,
+  StatusCode,
+} from './native.js'
 
 export type JobEvent = Extract<NativeEvent, { 0: typeof EventKind.job }>
 type ReturnedEvent = Extract<NativeEvent, { 0: typeof EventKind.returned }>
@@ -43,6 +52,7 @@ export class Runtime {
   /** Codecs with work under way: their outputs must come even if nobody refers to them any more. */
   readonly #active = new Set<EventReceiver>()
   readonly #jobs = new Map<number, Job>()
+  readonly #loans = new Loans()
   #nextReturnId = 1
   readonly #returns = new Map<number, (buffer: ArrayBuffer) => void>()
   #queue: Delivery[] = []
@@ -100,6 +110,23 @@ export class Runtime {
     return this.#nextReturnId++
   }
 
+  /** Gives a picture up. What was borrowed of it is taken back with the last handle to it. */
+  closePicture(picture: PictureHandle): void {
+    const loanId = this.native.closePicture(picture)
+    if (loanId) this.#loans.end(loanId, this.native.detachBuffer)
+  }
+
+  /** The same for sound. */
+  closeAudioBuffer(buffer: AudioBufferHandle): void {
+    const loanId = this.native.closeAudioBuffer(buffer)
+    if (loanId) this.#loans.end(loanId, this.native.detachBuffer)
+  }
+
+  /** Memory of a resource, lent under its number; `lend` is called when it is not lent already. */
+  borrow(loanId: number, lend: () => (ArrayBuffer | number)[]): (ArrayBuffer | number)[] {
+    return this.#loans.borrow(loanId, lend)
+  }
+
   #onEvents(events: NativeEvent[]): void {
     for (const event of events) {
       const isOfCodec = event[0] !== EventKind.job && event[0] !== EventKind.returned
@@ -133,8 +160,8 @@ export class Runtime {
   }
 
   #discard(event: NativeEvent): void {
-    if (event[0] === EventKind.frame) this.native.closePicture(event[3])
-    if (event[0] === EventKind.imageFrame) this.native.closePicture(event[4])
+    if (event[0] === EventKind.frame) this.closePicture(event[3])
+    if (event[0] === EventKind.imageFrame) this.closePicture(event[4])
   }
 
   #handBack([, returnId, buffer]: ReturnedEvent): boolean {

@@ -275,11 +275,11 @@ class EncodeMessage {
 
   submit(native: NativeBinding, codec: CodecHandle): void {
     submitFrame(native, codec, this.#picture, this.#slots, this.#keyFrame, this.#quantizer)
-    this.#release(native)
+    this.#release()
   }
 
   drop(): void {
-    this.#release(getRuntime().native)
+    this.#release()
   }
 
   /** Takes a reference to the picture unless native code has one already: the user may close the frame now. */
@@ -289,9 +289,9 @@ class EncodeMessage {
     this.#ownsPicture = true
   }
 
-  #release(native: NativeBinding): void {
+  #release(): void {
     this.#pending = false
-    if (this.#ownsPicture) native.closePicture(this.#picture)
+    if (this.#ownsPicture) getRuntime().closePicture(this.#picture)
   }
 }
 

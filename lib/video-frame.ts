@@ -257,7 +257,7 @@ export class VideoFrame {
     const { picture } = this.#slots
     if (!picture) return
     this.#slots = closedSlots(this.#slots)
-    getRuntime().native.closePicture(picture)
+    getRuntime().closePicture(picture)
   }
 
   #requireOpen(): OpenVideoFrameSlots {

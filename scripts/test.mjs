@@ -70,6 +70,7 @@ const guardrails = {
   'memory_sentinel.js': ['--frames', '3000'],
   'memory_leak_diagnostic.js': [],
   'event_loop_lag.js': [],
+  'borrow_soak.js': [],
 }
 
 /** @returns {Promise<Count>} */

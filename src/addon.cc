@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "audio/audio_data_bindings.h"
+#include "borrow_bindings.h"
 #include "codec/async_decode_worker.h"
 #include "codec/async_encode_worker.h"
 #include "env_state.h"
@@ -244,6 +245,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RegisterFrameBindings(env, exports);
   RegisterAudioDataBindings(env, exports);
   RegisterImageBindings(env, exports);
+  RegisterBorrowBindings(env, exports);
   exports.Set("start", Napi::Function::New<Start>(env));
   exports.Set("versions", Napi::Function::New<Versions>(env));
   exports.Set("counters", Napi::Function::New<ReadCounters>(env));

@@ -201,11 +201,6 @@ Napi::Value ClonePicture(const Napi::CallbackInfo& info) {
   return picture ? WrapPicture(info.Env(), std::move(picture)) : ThrowClosed(info.Env());
 }
 
-Napi::Value ClosePicture(const Napi::CallbackInfo& info) {
-  CloseMedia<Picture>(info);
-  return info.Env().Undefined();
-}
-
 // --- Copies and conversions -----------------------------------------------------------------------------------------
 
 bool PlaneHas(const Picture& picture, int plane, int64_t top, int64_t rows, int64_t left, int64_t row_bytes) {
@@ -332,7 +327,7 @@ Napi::Value WrapStaging(Napi::Env env, std::shared_ptr<Staging> staging) {
 void RegisterFrameBindings(Napi::Env env, Napi::Object exports) {
   exports.Set("createPicture", Napi::Function::New<CreatePicture>(env));
   exports.Set("clonePicture", Napi::Function::New<ClonePicture>(env));
-  exports.Set("closePicture", Napi::Function::New<ClosePicture>(env));
+  exports.Set("closePicture", Napi::Function::New<CloseMedia<Picture>>(env));
   exports.Set("copyPlanes", Napi::Function::New<CopyPlanesTo>(env));
   exports.Set("convertPicture", Napi::Function::New<ConvertPicture>(env));
   exports.Set("moveStaging", Napi::Function::New<MoveStaging>(env));

@@ -129,7 +129,10 @@ export class TransferableBufferPool {
       case 'allocate':
         return this.#give(this.#allocate(), since, false)
       case 'wait':
-        return new Promise((resolve, reject) => this.#waiters.push({ since, resolve, reject }))
+        return new Promise((resolve, reject) => {
+          this.#waiters.push({ since, resolve, reject })
+          this.#holdProcess()
+        })
     }
   }
 
@@ -200,7 +203,7 @@ export class TransferableBufferPool {
     if (this.#leases.length === 0) return Promise.resolve()
     return new Promise((resolve) => {
       this.#drained.push(resolve)
-      this.#timer?.ref()
+      this.#holdProcess()
     })
   }
 
@@ -271,22 +274,28 @@ export class TransferableBufferPool {
     if (waiter) waiter.resolve(this.#give(buffer, waiter.since, true))
     else if (outcome === 'kept') this.#available.push(buffer)
     this.#settleDrained()
+    this.#holdProcess()
     return outcome
   }
 
   #settleDrained(): void {
     if (this.#leases.length > 0) return
     for (const resolve of this.#drained.splice(0)) resolve()
-    this.#timer?.unref()
   }
 
-  /** Looks after the oldest lease; it does not keep the process alive, but for those who wait for the end. */
+  /** While somebody waits, the process lives until there is a buffer for him, given up by then if it must be. */
+  #holdProcess(): void {
+    if (this.#waiters.length + this.#drained.length > 0) this.#timer?.ref()
+    else this.#timer?.unref()
+  }
+
+  /** Looks after the oldest lease. */
   #schedule(): void {
     const oldest = this.#leases[0]
     if (this.#timer || !oldest || this.#options.reclaimAfter === Number.POSITIVE_INFINITY) return
     const due = oldest.since + this.#options.reclaimAfter - performance.now()
     this.#timer = setTimeout(this.#reclaim, Math.min(MAX_TIMEOUT, Math.max(1, Math.ceil(due))))
-    if (this.#drained.length === 0) this.#timer.unref()
+    this.#holdProcess()
   }
 
   readonly #reclaim = (): void => {

@@ -43,6 +43,8 @@ class AudioBuffer {
   size_t external_bytes() const { return external_bytes_; }
   // How many JavaScript handles refer to this buffer.
   std::atomic<int>& js_handles() { return js_handles_; }
+  // Under which JavaScript knows that it borrows the memory; 0 while it does not.
+  std::atomic<int64_t>& loan_id() { return loan_id_; }
 
  private:
   AudioBuffer(SampleFormat format, int channels, size_t frames);
@@ -55,6 +57,7 @@ class AudioBuffer {
   AVBufferRefPtr owner_;  // of everything else
   size_t external_bytes_ = 0;
   std::atomic<int> js_handles_{0};
+  std::atomic<int64_t> loan_id_{0};
   CountedBy counted_{GlobalCounters().audio_buffers};
 };
 

@@ -62,11 +62,6 @@ Napi::Value CloneAudioBuffer(const Napi::CallbackInfo& info) {
   return buffer ? WrapAudioBuffer(info.Env(), std::move(buffer)) : ThrowClosed(info.Env());
 }
 
-Napi::Value CloseAudioBuffer(const Napi::CallbackInfo& info) {
-  CloseMedia<AudioBuffer>(info);
-  return info.Env().Undefined();
-}
-
 Napi::Value CopySamples(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   const AudioBufferPtr buffer = UnwrapAudioBuffer(info[0]);
@@ -97,7 +92,7 @@ AudioBufferPtr UnwrapAudioBuffer(const Napi::Value& handle) { return UnwrapMedia
 void RegisterAudioDataBindings(Napi::Env env, Napi::Object exports) {
   exports.Set("createAudioBuffer", Napi::Function::New<CreateAudioBuffer>(env));
   exports.Set("cloneAudioBuffer", Napi::Function::New<CloneAudioBuffer>(env));
-  exports.Set("closeAudioBuffer", Napi::Function::New<CloseAudioBuffer>(env));
+  exports.Set("closeAudioBuffer", Napi::Function::New<CloseMedia<AudioBuffer>>(env));
   exports.Set("copySamples", Napi::Function::New<CopySamples>(env));
 }
 

@@ -42,6 +42,8 @@ class Picture {
 
   // How many JavaScript handles refer to this picture; it is reported to V8 once however many there are.
   std::atomic<int>& js_handles() { return js_handles_; }
+  // Under which JavaScript knows that it borrows the memory; 0 while it does not.
+  std::atomic<int64_t>& loan_id() { return loan_id_; }
 
  private:
   Picture(PixelFormat format, AVFramePtr frame, size_t bytes, PictureMemory memory);
@@ -50,6 +52,7 @@ class Picture {
   size_t bytes_;
   PictureMemory memory_;
   std::atomic<int> js_handles_{0};
+  std::atomic<int64_t> loan_id_{0};
   CountedBy counted_;
 };
 

@@ -9,8 +9,8 @@
 
 namespace webcodecs {
 
-// Open while it holds its resource. `Media` has js_handles(), which counts the handles to it, and external_bytes(), the
-// memory that V8 does not know of.
+// Open while it holds its resource. `Media` has js_handles(), which counts the handles to it, external_bytes(), the
+// memory that V8 does not know of, and loan_id(), which is 0 until its memory is borrowed.
 template <typename Media>
 class MediaHolder {
  public:
@@ -20,11 +20,15 @@ class MediaHolder {
     if (media_->js_handles().fetch_add(1) == 0) Report(env, 1);
   }
 
-  void Close(Napi::BasicEnv env) {
-    if (!media_) return;
+  // The loan that ends with this handle, the last to a resource that was borrowed; else 0.
+  int64_t Close(Napi::BasicEnv env) {
+    if (!media_) return 0;
     counter_.fetch_sub(1, std::memory_order_relaxed);
-    if (media_->js_handles().fetch_sub(1) == 1) Report(env, -1);
+    const bool is_last = media_->js_handles().fetch_sub(1) == 1;
+    if (is_last) Report(env, -1);
+    const int64_t loan_id = is_last ? media_->loan_id().load() : 0;
     media_.reset();
+    return loan_id;
   }
 
   const std::shared_ptr<Media>& media() const { return media_; }
@@ -60,8 +64,9 @@ std::shared_ptr<Media> UnwrapMedia(const Napi::Value& handle) {
 }
 
 template <typename Media>
-void CloseMedia(const Napi::CallbackInfo& info) {
-  info[0].As<Napi::External<MediaHolder<Media>>>().Data()->Close(info.Env());
+Napi::Value CloseMedia(const Napi::CallbackInfo& info) {
+  const int64_t loan_id = info[0].As<Napi::External<MediaHolder<Media>>>().Data()->Close(info.Env());
+  return Napi::Number::New(info.Env(), static_cast<double>(loan_id));
 }
 
 }  // namespace webcodecs

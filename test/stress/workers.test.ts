@@ -13,4 +13,8 @@ describe('worker threads', () => {
   it('worker.terminate() in mid-encode and mid-decode leaves the process working, with nothing left behind', async () => {
     await expectScenario('worker-terminate-mid-encode')
   })
+
+  it('worker.terminate() loses no buffer that is lent or on its way home', async () => {
+    await expectScenario('lent-and-returned')
+  })
 })

@@ -1,5 +1,0 @@
-export interface FuzzTarget {
-  name: string
-}
-
-export function loadTargets(): Promise<Map<string, FuzzTarget>>
