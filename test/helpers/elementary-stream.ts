@@ -1,6 +1,7 @@
 import type { EncodedVideoChunk, EncodedVideoChunkMetadata } from '../../lib/index.js'
 import { annexBStream, bytesOf, toBytes } from './codecs.js'
 import { toAnnexB } from './h264.js'
+import { ivf } from './ivf.js'
 
 export type CodecFamily = 'h264' | 'hevc' | 'vp8' | 'vp9' | 'av1'
 
@@ -10,8 +11,6 @@ export interface ElementaryStream {
   format: 'h264' | 'hevc' | 'ivf'
   data: Buffer
 }
-
-const fourCC = { vp8: 'VP80', vp9: 'VP90', av1: 'AV01' } as const
 
 /** The lengths' size and the parameter sets of an HEVCDecoderConfigurationRecord (ISO/IEC 14496-15, 8.3.3.1). */
 export function parseHvcC(data: Uint8Array): { lengthSize: number; parameterSets: Uint8Array[] } {
@@ -39,26 +38,6 @@ function hevcStream(chunks: EncodedVideoChunk[], metadata: (EncodedVideoChunkMet
     return toAnnexB(bytesOf(chunk), lengthSize, chunk.type === 'key' ? parameterSets : [])
   })
   return Buffer.concat(parts)
-}
-
-/** Chunks in IVF, counted from 0. The header's size is that of the first picture at most: decoders go by the stream. */
-export function ivf(codec: keyof typeof fourCC, chunks: readonly Uint8Array[], width = 0, height = 0): Buffer {
-  const header = Buffer.alloc(32)
-  header.write('DKIF', 'latin1')
-  header.writeUInt16LE(32, 6)
-  header.write(fourCC[codec], 8, 'latin1')
-  header.writeUInt16LE(width, 12)
-  header.writeUInt16LE(height, 14)
-  header.writeUInt32LE(30, 16)
-  header.writeUInt32LE(1, 20)
-  header.writeUInt32LE(chunks.length, 24)
-  const frames = chunks.flatMap((data, index) => {
-    const frameHeader = Buffer.alloc(12)
-    frameHeader.writeUInt32LE(data.length, 0)
-    frameHeader.writeUInt32LE(index, 4)
-    return [frameHeader, data]
-  })
-  return Buffer.concat([header, ...frames])
 }
 
 export function elementaryStream(

@@ -1,0 +1,5 @@
+export interface FuzzTarget {
+  name: string
+}
+
+export function loadTargets(): Promise<Map<string, FuzzTarget>>
