@@ -3,10 +3,11 @@ import {
   type AllowSharedBufferSource,
   allowSharedBufferSource,
   arrayBuffer,
+  byteLengthOf,
   bytesOf,
   isDetached,
 } from './webidl/buffer-source.js'
-import { enforceRange, enumeration, sequence, typeError } from './webidl/conversions.js'
+import { enforceRange, enumeration, sequence } from './webidl/conversions.js'
 import { dictionary, optional, required, withNewDefault } from './webidl/dictionary.js'
 import { defineInterface } from './webidl/interface.js'
 import { detachOthers, takeTransferred, validateTransferList } from './webidl/transfer.js'
@@ -37,7 +38,7 @@ export interface EncodedChunk {
   readonly byteLength: number
   /**
    * Copies the encoded data to the start of `destination`.
-   * @throws TypeError when `destination` is detached or shorter than `byteLength`
+   * @throws TypeError when `destination` is shorter than `byteLength`, as a detached one is
    */
   copyTo(destination: AllowSharedBufferSource): void
 }
@@ -87,8 +88,10 @@ export function defineEncodedChunk<Chunk extends EncodedChunk>(
   function slotsFromInit(init: unknown): ChunkSlots {
     const { data, duration, timestamp, transfer, type } = readInit(init, '')
     validateTransferList(transfer)
-    if (isDetached(data)) throw typeError('a buffer that is not detached', 'data', data)
-    const bytes = takeTransferred(data, transfer) ?? new Uint8Array(bytesOf(data))
+    // Web IDL, "get a copy of the bytes held by the buffer source": none when it is detached.
+    const bytes = isDetached(data)
+      ? new Uint8Array(0)
+      : (takeTransferred(data, transfer) ?? new Uint8Array(bytesOf(data)))
     detachOthers(data, transfer)
     return { data: bytes, type, timestamp, duration: duration ?? null }
   }
@@ -120,13 +123,11 @@ export function defineEncodedChunk<Chunk extends EncodedChunk>(
     copyTo(destination: AllowSharedBufferSource): void {
       const { data } = this.#slots
       const target = allowSharedBufferSource(destination, 'destination')
-      if (isDetached(target)) throw typeError('a buffer that is not detached', 'destination', target)
-      if (target.byteLength < data.byteLength) {
-        throw new TypeError(
-          `expected at least ${data.byteLength} bytes for destination but received ${target.byteLength}`,
-        )
+      const available = byteLengthOf(target)
+      if (available < data.byteLength) {
+        throw new TypeError(`expected at least ${data.byteLength} bytes for destination but received ${available}`)
       }
-      bytesOf(target).set(data)
+      if (data.byteLength > 0) bytesOf(target).set(data)
     }
 
     static slotsOf(chunk: EncodedChunk): ChunkSlots {

@@ -32,11 +32,13 @@ export interface VideoDecoderConfig {
   flip?: boolean
 }
 
+/** Stands for a buffer that is detached: a configuration with it is not valid, which shows once all members are read. */
+const DETACHED = new ArrayBuffer(0)
+
 /** A copy, so that later changes of the buffer change nothing. */
 const descriptionBytes: Converter<ArrayBuffer> = (value, name) => {
   const source = allowSharedBufferSource(value, name)
-  if (isDetached(source)) throw new TypeError(`expected a buffer that is not detached for ${name}`)
-  return new Uint8Array(bytesOf(source)).buffer
+  return isDetached(source) ? DETACHED : new Uint8Array(bytesOf(source)).buffer
 }
 
 export const readVideoDecoderConfig = dictionary('VideoDecoderConfig', {
@@ -59,6 +61,9 @@ export type ParsedVideoDecoderConfig = ReturnType<typeof readVideoDecoderConfig>
 /** spec: "valid VideoDecoderConfig", as a TypeError when it is not */
 export function requireValidVideoDecoderConfig(config: ParsedVideoDecoderConfig): void {
   requireCodecString(config.codec)
+  if (config.description === DETACHED) {
+    throw new TypeError('expected a buffer that is not detached for description')
+  }
   requirePair(config, 'codedWidth', 'codedHeight')
   requirePair(config, 'displayAspectWidth', 'displayAspectHeight')
 }

@@ -46,8 +46,12 @@ export const bufferOf = (source: AllowSharedBufferSource): ArrayBufferLike =>
   ArrayBuffer.isView(source) ? source.buffer : source
 
 export function isDetached(source: AllowSharedBufferSource): boolean {
-  return source.byteLength === 0 && isDetachedBuffer(bufferOf(source))
+  return isDetachedBuffer(bufferOf(source))
 }
+
+/** Zero when `source` is detached, for a DataView too, whose own attribute throws then. */
+export const byteLengthOf = (source: AllowSharedBufferSource): number =>
+  isDetachedBuffer(bufferOf(source)) ? 0 : source.byteLength
 
 /** The bytes themselves, not a copy; `source` must not be detached. */
 export function bytesOf(source: AllowSharedBufferSource): Uint8Array {

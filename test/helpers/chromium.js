@@ -39,6 +39,9 @@ async function readModule(path) {
 }
 
 async function answer(request, response, files) {
+  // An isolated page has SharedArrayBuffer.
+  response.setHeader('cross-origin-opener-policy', 'same-origin')
+  response.setHeader('cross-origin-embedder-policy', 'require-corp')
   const path = normalize(decodeURIComponent(new URL(request.url, 'http://localhost').pathname))
   if (path === '/') {
     response.setHeader('content-type', 'text/html')

@@ -30,7 +30,7 @@ describe('VideoDecoderConfig', () => {
   it('has no detached description', () => {
     const description = new Uint8Array(4)
     structuredClone(description.buffer, { transfer: [description.buffer] })
-    expect(() => parse({ description })).toThrow(TypeError)
+    expect(() => requireValidVideoDecoderConfig(parse({ description }))).toThrow(TypeError)
   })
 
   it.each([

@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as ours from '../../lib/index.js'
+import { type Chromium, openChromium } from '../helpers/chromium.js'
+import { type Kind, runCases, shares } from './comparison/cases.js'
+import { Comparison } from './comparison/compare.js'
+import type { Fixtures } from './comparison/decoder-cases.js'
+import { knownDifferences } from './comparison/known-differences.js'
+import type { CaseTrace } from './comparison/trace.js'
+import { encode } from './scripts/codec.js'
+
+/** How many cases to run; `npm run test:interop` runs more. */
+const caseCount = Number(process.env['WEBCODECS_INTEROP_CASES'] ?? 300)
+const firstSeed = Number(process.env['WEBCODECS_INTEROP_SEED'] ?? 0)
+const batch = 50
+
+let chromium: Chromium
+let fixtures: Fixtures
+const comparison = new Comparison()
+
+/** Short streams of the codecs that both sides decode. */
+async function makeFixtures(): Promise<Fixtures> {
+  const base = { width: 64, height: 48, bitrate: 200_000, framerate: 30, latencyMode: 'realtime' as const }
+  const configs = [
+    ...['vp8', 'vp09.00.10.08', 'av01.0.04M.08', 'avc1.42001f'].map((codec) => ({ ...base, codec })),
+    { ...base, codec: 'avc1.42001f', avc: { format: 'annexb' as const } },
+  ]
+  return Promise.all(configs.map((config) => encode(ours, [{ config, count: 8 }])))
+}
+
+beforeAll(async () => {
+  chromium = await openChromium()
+  fixtures = await makeFixtures()
+})
+
+afterAll(async () => {
+  await chromium?.close()
+  console.log(comparison.report())
+})
+
+const seedsOf = (kind: Kind) => {
+  const count = Math.max(1, Math.round((caseCount * shares[kind]) / 100))
+  return Array.from({ length: count }, (_, i) => firstSeed + i)
+}
+
+describe('the same script in Chromium and here', () => {
+  it.each(Object.keys(shares) as Kind[])(
+    'sees the same: %s cases',
+    async (kind) => {
+      const seeds = seedsOf(kind)
+      const differences: string[] = []
+      while (seeds.length > 0) {
+        const args = [kind, seeds.splice(0, batch), fixtures] as const
+        const mine = await runCases(ours, ...args)
+        const theirs = await chromium.call<CaseTrace[]>('test/interop/comparison/cases.js', 'runCases', ...args)
+        for (const [i, trace] of mine.entries()) differences.push(...comparison.compare(trace, theirs[i]!))
+      }
+      expect(differences.slice(0, 10)).toEqual([])
+    },
+    600_000,
+  )
+
+  it('knows no difference that docs/differences.md does not list', async () => {
+    const listed = await readFile(new URL('../../docs/differences.md', import.meta.url), 'utf8')
+    const places = knownDifferences.map(({ where }) => where)
+    expect(places.filter((where) => !listed.includes(`| ${where} |`))).toEqual([])
+  })
+
+  it('has reached everything', () => {
+    expect(comparison.missing()).toEqual([])
+  })
+})
