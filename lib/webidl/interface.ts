@@ -1,10 +1,8 @@
 /** What a Web IDL interface has and a JavaScript class has not. */
 
-const CLASS_PROPERTIES = new Set(['length', 'name', 'prototype', 'constructor'])
-
-function makeEnumerable(object: object): void {
+function makeEnumerable(object: object, except: readonly string[]): void {
   for (const name of Object.getOwnPropertyNames(object)) {
-    if (!CLASS_PROPERTIES.has(name)) Object.defineProperty(object, name, { enumerable: true })
+    if (!except.includes(name)) Object.defineProperty(object, name, { enumerable: true })
   }
 }
 
@@ -13,8 +11,8 @@ function makeEnumerable(object: object): void {
  * @param name the interface's name; bundlers rename classes that refer to themselves
  */
 export function defineInterface(interfaceObject: abstract new (...args: never[]) => object, name: string): void {
-  makeEnumerable(interfaceObject.prototype)
-  makeEnumerable(interfaceObject)
+  makeEnumerable(interfaceObject.prototype, ['constructor'])
+  makeEnumerable(interfaceObject, ['length', 'name', 'prototype'])
   Object.defineProperty(interfaceObject, 'name', { value: name, configurable: true })
   Object.defineProperty(interfaceObject.prototype, Symbol.toStringTag, { value: name, configurable: true })
 }

@@ -11,6 +11,9 @@ namespace {
 
 constexpr uint8_t kStartOfImage = 0xD8, kEndOfImage = 0xD9, kStartOfScan = 0xDA, kApp1 = 0xE1;
 
+// Scans cost time, each about as much as the whole picture, and few bytes.
+constexpr size_t kMaxScans = 500;
+
 bool IsStartOfFrame(uint8_t marker) {
   return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
 }
@@ -29,6 +32,7 @@ class JpegReader : public ImageReader {
     }
     bool more = true;
     while (more && !ended_) {
+      if (scan_ends_.size() > kMaxScans) return BadImage("the JPEG has too many scans");
       if (in_scan_)
         more = SkipScan(image);
       else if (Status status = ReadSegment(image, &more); !status.ok())

@@ -20,6 +20,8 @@ constexpr size_t kChunkHeader = 8;                    // length and type
 constexpr size_t kChunkOverhead = kChunkHeader + 4;   // and CRC
 constexpr size_t kHeaderSize = 13, kAnimationControlSize = 8, kFrameControlSize = 26, kCicpSize = 4;
 constexpr size_t kMaxChunkSize = 0x7FFFFFFF;
+// Profiles are compressed, to a thousandth at best: this bounds what one can take.
+constexpr size_t kMaxProfileSize = 256 << 10;
 
 void Append32BE(std::vector<uint8_t>* out, uint32_t value) {
   for (int shift = 24; shift >= 0; shift -= 8) out->push_back(static_cast<uint8_t>(value >> shift));
@@ -55,7 +57,7 @@ class PngReader : public AnimatedReader {
     if (animated_) return AnimatedReader::Decode(image, request, output);
     if (request.frame != 0 || !ended_) return Status::Ok();
     ImageOutput out;
-    if (Status status = decoder_.Decode(image.data, position_, &out.frame); !status.ok()) return status;
+    if (Status status = DecodeAlone(image, still_, &out.frame); !status.ok()) return status;
     out.icc = IccProfileOf(*out.frame);
     Describe(image, &out);
     *output = std::move(out);
@@ -64,28 +66,7 @@ class PngReader : public AnimatedReader {
 
  protected:
   Status DecodeRectangle(const ImageData& image, int index, AVFramePtr* pixels) override {
-    const AnimationFrame& frame = frames_[static_cast<size_t>(index)];
-    std::vector<uint8_t> file(std::begin(kSignature), std::end(kSignature));
-    file.reserve(frame.end - frame.begin + 2048);
-    std::vector<uint8_t> header;
-    Append32BE(&header, static_cast<uint32_t>(frame.rect.width));
-    Append32BE(&header, static_cast<uint32_t>(frame.rect.height));
-    header.insert(header.end(), image.data + header_ + 8, image.data + header_ + kHeaderSize);
-    AppendChunk(&file, "IHDR", header.data(), header.size());
-    for (const Span& chunk : {palette_, transparency_}) {
-      const uint8_t* begin = image.data + chunk.begin;
-      file.insert(file.end(), begin, begin + chunk.size);
-    }
-    for (size_t at = frame.begin; at < frame.end;) {
-      const uint8_t* chunk = image.data + at;
-      const size_t size = Read32BE(chunk);
-      if (IsType(chunk, "IDAT")) AppendChunk(&file, "IDAT", chunk + kChunkHeader, size);
-      // The first four bytes are a sequence number.
-      if (IsType(chunk, "fdAT") && size >= 4) AppendChunk(&file, "IDAT", chunk + kChunkHeader + 4, size - 4);
-      at += kChunkOverhead + size;
-    }
-    AppendChunk(&file, "IEND", nullptr, 0);
-    return decoder_.Decode(file.data(), file.size(), pixels);
+    return DecodeAlone(image, frames_[static_cast<size_t>(index)], pixels);
   }
 
   void Describe(const ImageData&, ImageOutput* output) override {
@@ -102,6 +83,31 @@ class PngReader : public AnimatedReader {
   struct Span {
     size_t begin = 0, size = 0;
   };
+
+  // Decodes the pixels of `frame` as a PNG of their own. Only chunks that they need go in: text can be a bomb.
+  Status DecodeAlone(const ImageData& image, const AnimationFrame& frame, AVFramePtr* pixels) {
+    std::vector<uint8_t> file(std::begin(kSignature), std::end(kSignature));
+    file.reserve(frame.end - frame.begin + profile_.size + 2048);
+    std::vector<uint8_t> header;
+    Append32BE(&header, static_cast<uint32_t>(frame.rect.width));
+    Append32BE(&header, static_cast<uint32_t>(frame.rect.height));
+    header.insert(header.end(), image.data + header_ + 8, image.data + header_ + kHeaderSize);
+    AppendChunk(&file, "IHDR", header.data(), header.size());
+    for (const Span& chunk : {profile_, palette_, transparency_}) {
+      const uint8_t* begin = image.data + chunk.begin;
+      file.insert(file.end(), begin, begin + chunk.size);
+    }
+    for (size_t at = frame.begin; at < frame.end;) {
+      const uint8_t* chunk = image.data + at;
+      const size_t size = Read32BE(chunk);
+      if (IsType(chunk, "IDAT")) AppendChunk(&file, "IDAT", chunk + kChunkHeader, size);
+      // The first four bytes are a sequence number.
+      if (IsType(chunk, "fdAT") && size >= 4) AppendChunk(&file, "IDAT", chunk + kChunkHeader + 4, size - 4);
+      at += kChunkOverhead + size;
+    }
+    AppendChunk(&file, "IEND", nullptr, 0);
+    return decoder_.Decode(file.data(), file.size(), pixels);
+  }
 
   static bool IsType(const uint8_t* chunk, const char* type) { return !std::memcmp(chunk + 4, type, 4); }
 
@@ -130,6 +136,7 @@ class PngReader : public AnimatedReader {
       if (Status status = CheckImageSize(width, height); !status.ok()) return status;
       canvas_width_ = static_cast<int>(width);
       canvas_height_ = static_cast<int>(height);
+      still_.rect = {0, 0, canvas_width_, canvas_height_};
     } else if (header_ == 0) {
       return BadImage("the header of the PNG is broken");
     } else if (IsType(chunk, "IEND")) {
@@ -139,6 +146,8 @@ class PngReader : public AnimatedReader {
       palette_ = {position_, whole};
     } else if (IsType(chunk, "tRNS")) {
       transparency_ = {position_, whole};
+    } else if (IsType(chunk, "iCCP") && size <= kMaxProfileSize) {
+      profile_ = {position_, whole};
     } else if (IsType(chunk, "eXIf")) {
       orientation_ = ExifOrientation(data, size);
     } else if (IsType(chunk, "cICP") && size == kCicpSize) {
@@ -150,12 +159,17 @@ class PngReader : public AnimatedReader {
       repetition_count_ = plays == 0 ? std::numeric_limits<double>::infinity() : plays - 1;
     } else if (IsType(chunk, "fcTL") && size >= kFrameControlSize && animated_) {
       return BeginFrame(data);
-    } else if (frame_begun_ && (IsType(chunk, "IDAT") || IsType(chunk, "fdAT"))) {
-      AnimationFrame& frame = frames_.back();
-      if (frame.end == 0) frame.begin = position_;
-      frame.end = position_ + whole;
+    } else if (IsType(chunk, "IDAT") || IsType(chunk, "fdAT")) {
+      if (IsType(chunk, "IDAT")) Extend(&still_, whole);
+      if (frame_begun_) Extend(&frames_.back(), whole);
     }
     return Status::Ok();
+  }
+
+  // The chunk at `position_` belongs to `frame`.
+  void Extend(AnimationFrame* frame, size_t size) const {
+    if (frame->end == 0) frame->begin = position_;
+    frame->end = position_ + size;
   }
 
   Status BeginFrame(const uint8_t* control) {
@@ -193,7 +207,8 @@ class PngReader : public AnimatedReader {
   StillDecoder decoder_{AV_CODEC_ID_PNG};
   size_t position_ = 0;  // of the first chunk that is not read to its end
   size_t header_ = 0;    // where the data of IHDR is
-  Span palette_, transparency_;
+  Span profile_, palette_, transparency_;
+  AnimationFrame still_;  // the image when it is no animation
   bool animated_ = false;
   bool data_begun_ = false;
   bool frame_begun_ = false;
