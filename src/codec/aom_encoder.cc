@@ -9,6 +9,7 @@
 #include <string>
 
 #include "codec/encoder.h"
+#include "codec/library_time.h"
 #include "plan/aom.h"
 
 namespace webcodecs {
@@ -21,8 +22,6 @@ constexpr int kTicksPerSecond = 10000;
 constexpr int kMicrosecondsPerTick = kMicrosecondsPerSecond / kTicksPerSecond;
 // Then time begins anew, after 59 hours; the library takes that for the beginning of its stream.
 constexpr int64_t kTimeWraps = int64_t{1} << 31;
-// A pause is no reason to spend its bits on the frame that ends it.
-constexpr int64_t kLongestInterval = 2 * kMicrosecondsPerSecond;
 
 // --- The plan's options ---------------------------------------------------------------------------------------------
 
@@ -168,7 +167,7 @@ class AomEncoder final : public VideoEncoderBackend {
   Status SetLayers();
   Status SetQuantizer(int quantizer);
   Status BeginLayer(bool key_frame);
-  int64_t NextTime(int64_t pts);
+  int64_t NextTicks(int64_t pts);
   Status Error(StatusCode code, const std::string& what) const;
 
   VideoEncoderPlan plan_;
@@ -178,10 +177,9 @@ class AomEncoder final : public VideoEncoderBackend {
   int64_t frames_since_key_ = 0;
   int layer_ = 0;
 
-  // The time that the library is told, in ticks: pts without its long pauses.
-  int64_t time_ = 0;  // in microseconds
+  LibraryTime time_;
+  int64_t first_ticks_ = 0;
   int64_t last_ticks_ = -1;
-  int64_t last_pts_ = -1;
   unsigned long nominal_duration_ = 1;  // in ticks
 
   int64_t pts_ = 0;  // of the frame whose packet is to come
@@ -204,8 +202,9 @@ Status AomEncoder::MakeConfig() {
     return Error(StatusCode::kNotSupported, "has no realtime configuration");
   }
   const VideoEncoderConfig& config = plan_.config;
-  const double framerate = config.framerate > 0 ? config.framerate : kDefaultFramerate;
+  const double framerate = FramerateOf(config);
   nominal_duration_ = static_cast<unsigned long>(std::max(1.0, kTicksPerSecond / framerate));
+  time_.Begin(kMicrosecondsPerSecond / framerate);
   config_.g_w = static_cast<unsigned int>(config.width);
   config_.g_h = static_cast<unsigned int>(config.height);
   config_.g_timebase = {1, kTicksPerSecond};
@@ -325,12 +324,13 @@ Status AomEncoder::BeginLayer(bool key_frame) {
   return Status::Ok();
 }
 
-int64_t AomEncoder::NextTime(int64_t pts) {
-  if (last_pts_ >= 0) time_ += std::min(pts - last_pts_, kLongestInterval);
-  last_pts_ = pts;
+int64_t AomEncoder::NextTicks(int64_t pts) {
   // Steps of less than a tick are none in reality.
-  last_ticks_ = std::max(time_ / kMicrosecondsPerTick, last_ticks_ + 1);
-  if (last_ticks_ >= kTimeWraps) time_ = last_ticks_ = 0;
+  last_ticks_ = std::max(time_.Next(pts).time / kMicrosecondsPerTick - first_ticks_, last_ticks_ + 1);
+  if (last_ticks_ >= kTimeWraps) {
+    first_ticks_ += last_ticks_;
+    last_ticks_ = 0;
+  }
   return last_ticks_;
 }
 
@@ -356,7 +356,7 @@ Status AomEncoder::Send(AVFrame* frame, const EncodeOptions& options) {
   iterator_ = nullptr;
   // Of steady length: the library takes the distance of the ends for the time that the frame may fill with its bits,
   // which then is the distance to the frame before.
-  if (aom_codec_encode(context_.get(), &image, NextTime(frame->pts), nominal_duration_,
+  if (aom_codec_encode(context_.get(), &image, NextTicks(frame->pts), nominal_duration_,
                        options.key_frame ? AOM_EFLAG_FORCE_KF : 0) != AOM_CODEC_OK) {
     return Error(StatusCode::kEncoding, "does not encode");
   }

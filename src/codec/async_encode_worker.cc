@@ -71,7 +71,7 @@ Status AsyncEncodeWorker::OpenEncoders(const EncodeInput& first) {
   encoder_ = std::move(encoder);
   alpha_encoder_ = std::move(alpha_encoder);
   converter_.Configure(plan_.config.width, plan_.config.height, plan_.input_format, *color_);
-  const double framerate = plan_.config.framerate > 0 ? plan_.config.framerate : kDefaultFramerate;
+  const double framerate = FramerateOf(plan_.config);
   clock_.Begin(std::llround(1e6 / framerate));
   frame_info_.Begin(static_cast<size_t>(plan_.max_delay) + kFrameInfoMargin);
   return Status::Ok();

@@ -62,9 +62,9 @@ Status AvcodecEncoder::Open(const VideoEncoderPlan& plan, const ColorSpace& colo
   c->height = config.height;
   c->pix_fmt = GetPixelFormatInfo(plan.input_format).av_format;
   c->time_base = {1, kMicrosecondsPerSecond};
-  const double framerate = config.framerate > 0 ? config.framerate : kDefaultFramerate;
+  const double framerate = FramerateOf(config);
   c->framerate = av_d2q(framerate, 1 << 20);
-  pacer_.Begin(framerate);
+  pacer_.Begin(framerate, RatePacer::Memory::kLong);
   if (config.display_width > 0 && config.display_height > 0) {
     av_reduce(&c->sample_aspect_ratio.num, &c->sample_aspect_ratio.den,
               int64_t{config.display_width} * config.height, int64_t{config.display_height} * config.width, 65535);

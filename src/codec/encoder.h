@@ -45,12 +45,18 @@ class VideoEncoderBackend {
 // The backend that `plan` asks for, not yet open.
 std::unique_ptr<VideoEncoderBackend> CreateEncoder(const VideoEncoderPlan& plan);
 
+using CreateFunction = std::unique_ptr<VideoEncoderBackend> (*)();
+// An encoder of the kind that `create` makes, or several of them, one after the other.
+std::unique_ptr<VideoEncoderBackend> CreateSteadyRateEncoder(CreateFunction create);
 std::unique_ptr<VideoEncoderBackend> CreateAvcodecEncoder();
 #if WITH_OPENH264
 std::unique_ptr<VideoEncoderBackend> CreateOpenH264Encoder();
 #endif
 #if WITH_VPX
 std::unique_ptr<VideoEncoderBackend> CreateVpxEncoder();
+#endif
+#if WITH_X265
+std::unique_ptr<VideoEncoderBackend> CreateX265Encoder();
 #endif
 #if WITH_AOM
 std::unique_ptr<VideoEncoderBackend> CreateAomEncoder();

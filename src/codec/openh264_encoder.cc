@@ -169,8 +169,8 @@ Status OpenH264Encoder::ReadParameterSets() {
 Status OpenH264Encoder::Open(const VideoEncoderPlan& plan, const ColorSpace& color) {
   plan_ = plan;
   color_ = color;
-  framerate_ = plan.config.framerate > 0 ? plan.config.framerate : kDefaultFramerate;
-  pacer_.Begin(framerate_);
+  framerate_ = FramerateOf(plan.config);
+  pacer_.Begin(framerate_, RatePacer::Memory::kShort);
   return OpenLibrary();
 }
 

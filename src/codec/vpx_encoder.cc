@@ -14,6 +14,7 @@
 #include <string>
 
 #include "codec/encoder.h"
+#include "codec/library_time.h"
 #include "codec/rate_corrector.h"
 #include "codec/vpx_layers.h"
 #include "codec/vpx_options.h"
@@ -25,8 +26,6 @@ namespace webcodecs {
 namespace {
 
 constexpr int kMicrosecondsPerSecond = 1000000;
-// A pause is no reason to spend its bits on the frame that ends it.
-constexpr int64_t kLongestInterval = 2 * kMicrosecondsPerSecond;
 
 // --- Pictures and colour --------------------------------------------------------------------------------------------
 
@@ -159,7 +158,6 @@ class VpxEncoder final : public VideoEncoderBackend {
   unsigned int Kilobits(double factor) const;
   // The flags of the next frame; sets its layer.
   vpx_enc_frame_flags_t BeginLayer(bool key_frame, Pending* frame);
-  Pending NextFrame(int64_t pts);
   Status Encode(const vpx_image_t* image, int64_t pts, vpx_enc_frame_flags_t flags);
   Status TakePacket(const vpx_codec_cx_pkt_t& packet, EncodedPacket* out);
   Status Error(StatusCode code, const std::string& what) const;
@@ -176,9 +174,7 @@ class VpxEncoder final : public VideoEncoderBackend {
   RateCorrector corrector_;
 
   std::deque<Pending> pending_;
-  // The time that the library is told: pts without its long pauses.
-  int64_t time_ = 0;
-  std::optional<int64_t> last_pts_;
+  LibraryTime time_;
   unsigned long nominal_duration_ = 1;
   vpx_codec_iter_t iterator_ = nullptr;
   bool has_output_ = false;
@@ -200,8 +196,9 @@ Status VpxEncoder::MakeConfig(vpx_codec_iface_t* interface) {
     return Status(StatusCode::kNotSupported, "libvpx has no default configuration");
   }
   const VideoEncoderConfig& config = plan_.config;
-  const double framerate = config.framerate > 0 ? config.framerate : kDefaultFramerate;
+  const double framerate = FramerateOf(config);
   nominal_duration_ = static_cast<unsigned long>(std::max(1.0, kMicrosecondsPerSecond / framerate));
+  time_.Begin(kMicrosecondsPerSecond / framerate);
   config_.g_w = static_cast<unsigned int>(config.width);
   config_.g_h = static_cast<unsigned int>(config.height);
   config_.g_timebase = {1, kMicrosecondsPerSecond};
@@ -306,16 +303,6 @@ vpx_enc_frame_flags_t VpxEncoder::BeginLayer(bool key_frame, Pending* frame) {
   return slot.flags;
 }
 
-VpxEncoder::Pending VpxEncoder::NextFrame(int64_t pts) {
-  int64_t duration = static_cast<int64_t>(nominal_duration_);
-  if (last_pts_) {
-    duration = std::min(pts - *last_pts_, kLongestInterval);
-    time_ += duration;
-  }
-  last_pts_ = pts;
-  return {time_, duration, pts, 0};
-}
-
 Status VpxEncoder::Encode(const vpx_image_t* image, int64_t pts, vpx_enc_frame_flags_t flags) {
   iterator_ = nullptr;
   // Of steady length: the library takes the distance of the ends for the time that the frame may fill with its bits,
@@ -343,7 +330,8 @@ Status VpxEncoder::Send(AVFrame* frame, const EncodeOptions& options) {
     Status status = SetQuantizer(options.quantizer >= 0 ? options.quantizer : vpx::kDefaultQuantizer);
     if (!status.ok()) return status;
   }
-  Pending pending = NextFrame(frame->pts);
+  const LibraryTime::Frame time = time_.Next(frame->pts);
+  Pending pending = {time.time, time.duration, frame->pts, 0};
   vpx_enc_frame_flags_t flags = options.key_frame ? VPX_EFLAG_FORCE_KF : 0;
   if (pattern_) flags |= BeginLayer(options.key_frame, &pending);
   pending_.push_back(pending);

@@ -47,10 +47,6 @@ int ProfileOf(int bit_depth, int chroma) {
 
 Status PlanAom(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   const bool quantizer = config.bitrate_mode == BitrateMode::kQuantizer;
-  // For quality SVT-AV1 is the better at the same speed.
-  if (!config.realtime && config.temporal_layers == 1 && !quantizer) {
-    return Status(StatusCode::kNotSupported, "realtime, temporal layers or quantizers only");
-  }
   if (config.alpha) return Status(StatusCode::kNotSupported, "no alpha");
   // Debian's library ends the process where its assertions do not hold: nothing else may reach it.
   if (config.profile != ProfileOf(config.bit_depth, config.chroma)) {

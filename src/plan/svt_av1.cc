@@ -30,7 +30,7 @@ Status PlanSvtAv1(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
 
   plan->input_format = InputFormat(config.bit_depth, config.chroma);
   plan->gop_size = 250;
-  plan->max_delay = 128;
+  plan->max_delay = 128 + 32;
   plan->thread_count = AvailableProcessors();
   // The library ignores a key frame that is asked for.
   plan->reopens_for_key_frame = true;
@@ -45,6 +45,7 @@ Status PlanSvtAv1(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
       return Status(StatusCode::kNotSupported, "constant bitrate only with low delay");
     case BitrateMode::kVariable:
       plan->bitrate = config.bitrate;
+      plan->needs_steady_rate = plan->bitrate > 0;
       if (plan->bitrate == 0) options.emplace_back("crf", std::to_string(kDefaultCrf));
       break;
     case BitrateMode::kQuantizer:

@@ -98,10 +98,13 @@ Status ResolveVideoEncoder(const VideoEncoderConfig& config, VideoEncoderPlan* p
   return Status(StatusCode::kNotSupported, reasons);
 }
 
+double FramerateOf(const VideoEncoderConfig& config) {
+  return config.framerate > 0 ? config.framerate : kDefaultFramerate;
+}
+
 int64_t DefaultBitrate(const VideoEncoderConfig& config) {
   // 0.1 bit per pixel.
-  const double framerate = config.framerate > 0 ? config.framerate : kDefaultFramerate;
-  return std::max<int64_t>(100000, static_cast<int64_t>(0.1 * config.width * config.height * framerate));
+  return std::max<int64_t>(100000, static_cast<int64_t>(0.1 * config.width * config.height * FramerateOf(config)));
 }
 
 PixelFormat InputFormat(int bit_depth, int chroma) {

@@ -48,7 +48,7 @@ constexpr double kDefaultFramerate = 30;
 constexpr int kDefaultQuantizer = 28;
 
 // Which kind of VideoEncoderBackend carries a plan out.
-enum class EncoderBackend { kAvcodec, kOpenH264, kVpx, kAom };
+enum class EncoderBackend { kAvcodec, kOpenH264, kVpx, kAom, kX265 };
 
 struct VideoEncoderPlan {
   VideoEncoderConfig config;
@@ -65,6 +65,8 @@ struct VideoEncoderPlan {
   int64_t bitrate = 0;
   int64_t max_rate = 0;
   int64_t buffer_size = 0;
+  // The library counts frames at the rate that it was told when it was opened, and takes no other.
+  bool needs_steady_rate = false;
   // Settings of libavcodec's encoders by their option names; of the others by names of their backend's own.
   std::vector<std::pair<std::string, std::string>> options;
 
@@ -105,6 +107,9 @@ Status PlanVpx(const VideoEncoderConfig& config, VideoEncoderPlan* plan);
 #if WITH_AOM
 Status PlanAom(const VideoEncoderConfig& config, VideoEncoderPlan* plan);
 #endif
+
+// Frames per second that rate control expects.
+double FramerateOf(const VideoEncoderConfig& config);
 
 // --- For the planners ---------------------------------------------------------------------------------------------
 // Bits per second for a constant bitrate that a configuration does not name.

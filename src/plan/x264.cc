@@ -3,8 +3,8 @@
 #include <string>
 
 #include "bitstream/h264.h"
-#include "plan/library_params.h"
 #include "plan/video_encoder_plan.h"
+#include "plan/x26x.h"
 #include "util/cpu.h"
 
 namespace webcodecs {
@@ -75,8 +75,7 @@ Status PlanX264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   const bool no_b_frames =
       config.realtime || config.profile == kProfileBaseline || (config.constraints & h264::kConstraintNoBSlices) != 0;
   plan->max_b_frames = no_b_frames ? 0 : 3;
-  // x264 medium's choice, within what the level's decoded picture buffer holds.
-  plan->reference_frames = std::max(1, std::min(config.realtime ? 1 : 3, config.max_reference_frames));
+  plan->reference_frames = x26x::ReferenceFrames(config);
   // Lookahead, frame threads and B-frames.
   plan->max_delay = config.realtime ? 0 : 40 + 16 + 4;
 
@@ -92,9 +91,7 @@ Status PlanX264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
 
   switch (config.bitrate_mode) {
     case BitrateMode::kConstant:
-      plan->bitrate = config.bitrate > 0 ? config.bitrate : DefaultBitrate(config);
-      plan->max_rate = plan->bitrate;
-      plan->buffer_size = plan->bitrate / 2;
+      x26x::SetConstantRate(plan);
       // Macroblock trees move bits between seconds, against the buffer, and leave a fifth of the rate unused.
       params.Add("mbtree", "0");
       break;
@@ -113,17 +110,9 @@ Status PlanX264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
       }
       break;
     case BitrateMode::kQuantizer:
-      // Nothing but the frame's quantizer may move the quantizer. The crf of the moment would do for P frames alone: a key
-      // frame takes the average of those before it. Regions of interest need adaptive quantization to be on; this
-      // strength moves nothing.
+      // The crf of the moment would do for P frames alone: a key frame takes the average of those before it.
       plan->quantizes_by_region = true;
-      options.emplace_back("crf", std::to_string(kRegionOfInterestBase));
-      params.Add("aq-mode", "1");
-      params.Add("aq-strength", "0.0001");
-      params.Add("mbtree", "0");
-      params.Add("qcomp", "1");
-      params.Add("ipratio", "1");
-      params.Add("pbratio", "1");
+      x26x::AddQuantizer("mbtree", &params);
       break;
   }
   options.emplace_back("x264-params", params.text());

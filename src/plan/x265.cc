@@ -1,9 +1,9 @@
-// HEVC through libx265.
+// HEVC through libx265: directly where the addon was built with it, otherwise through FFmpeg.
 #include <algorithm>
 #include <string>
 
-#include "plan/library_params.h"
 #include "plan/video_encoder_plan.h"
+#include "plan/x26x.h"
 #include "util/cpu.h"
 
 namespace webcodecs {
@@ -58,15 +58,14 @@ Status PlanX265(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   plan->zero_delay = config.realtime;
   plan->gop_size = config.realtime ? kInfiniteGop : 250;
   plan->max_b_frames = config.realtime ? 0 : 4;
-  plan->reference_frames = std::max(1, std::min(config.realtime ? 1 : 3, config.max_reference_frames));
-  // Lookahead, frame threads and B-frames.
-  plan->max_delay = config.realtime ? 0 : 60 + 16 + 8;
+  plan->reference_frames = x26x::ReferenceFrames(config);
+  // Lookahead, frame threads, B-frames, and what is held back to measure the frame rate.
+  plan->max_delay = config.realtime ? 0 : 60 + 16 + 8 + 32;
 
   auto& options = plan->options;
   options.emplace_back("preset", config.realtime ? "ultrafast" : "medium");
   if (config.realtime) options.emplace_back("tune", "zerolatency");
   options.emplace_back("profile", profile);
-  options.emplace_back("forced-idr", "1");
 
   LibraryParams params;
   params.Add("log-level", "none");
@@ -77,6 +76,7 @@ Status PlanX265(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   params.Add("level-idc", LevelName(config.level));
   params.Add("high-tier", config.constraints != 0 ? "1" : "0");
   params.Add("keyint", std::to_string(plan->gop_size));
+  params.Add("bframes", std::to_string(plan->max_b_frames));
   params.Add("ref", std::to_string(plan->reference_frames));
   params.Add("pools", std::to_string(AvailableProcessors()));
   if (config.realtime) {
@@ -89,27 +89,29 @@ Status PlanX265(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
 
   switch (config.bitrate_mode) {
     case BitrateMode::kConstant:
-      plan->bitrate = config.bitrate > 0 ? config.bitrate : DefaultBitrate(config);
-      plan->max_rate = plan->bitrate;
-      plan->buffer_size = plan->bitrate / 2;
+      x26x::SetConstantRate(plan);
       break;
     case BitrateMode::kVariable:
       plan->bitrate = config.bitrate;
-      if (plan->bitrate == 0) options.emplace_back("crf", std::to_string(kDefaultCrf));
+      if (plan->bitrate == 0) params.Add("crf", std::to_string(kDefaultCrf));
       break;
     case BitrateMode::kQuantizer:
-      // As with x264: nothing but the region of interest moves the quantizer.
-      plan->quantizes_by_region = true;
-      options.emplace_back("crf", std::to_string(kRegionOfInterestBase));
-      params.Add("aq-mode", "1");
-      params.Add("aq-strength", "0.0001");
-      params.Add("cutree", "0");
-      params.Add("qcomp", "1");
-      params.Add("ipratio", "1");
-      params.Add("pbratio", "1");
+      x26x::AddQuantizer("cutree", &params);
       break;
   }
+#if WITH_X265
+  plan->backend = EncoderBackend::kX265;
+  // Neither the frame rate nor, in spite of x265_encoder_reconfig, the bitrate of an open encoder can be changed.
+  plan->needs_steady_rate = plan->bitrate > 0 && !config.realtime;
+  // So in realtime, where no frame may be held back, the backend has the quantizers in hand.
+  if (plan->bitrate > 0 && config.realtime) x26x::AddQuantizer("cutree", &params);
+  options.insert(options.end(), params.params().begin(), params.params().end());
+#else
+  plan->needs_steady_rate = plan->bitrate > 0 && !config.realtime;
+  plan->quantizes_by_region = config.bitrate_mode == BitrateMode::kQuantizer;
+  options.emplace_back("forced-idr", "1");
   options.emplace_back("x265-params", params.text());
+#endif
   return Status::Ok();
 }
 

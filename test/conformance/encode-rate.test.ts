@@ -7,6 +7,7 @@ const width = 640
 const height = 360
 const bitrate = 1_500_000
 const seconds = 10
+const annexb = { hevc: { format: 'annexb' } } as const
 
 /** Grain that is new in each picture, so that either mode has to save to keep to the rate. */
 function addGrain(picture: Uint8Array, seed: number): Uint8Array {
@@ -21,8 +22,12 @@ function addGrain(picture: Uint8Array, seed: number): Uint8Array {
 const pictures = Array.from({ length: 40 }, (_, index) => addGrain(i420Picture(width, height, index), index))
 const there = pictures.concat(pictures.slice(1, -1).reverse())
 
-function* frames(fps: number, timestamp: (index: number) => number = (index) => timestampOf(index, fps)) {
-  for (let index = 0; index < seconds * fps; index++) {
+function* frames(
+  fps: number,
+  timestamp: (index: number) => number = (index) => timestampOf(index, fps),
+  count = seconds * fps,
+) {
+  for (let index = 0; index < count; index++) {
     yield new VideoFrame(there[index % there.length]!, {
       format: 'I420',
       codedWidth: width,
@@ -34,7 +39,7 @@ function* frames(fps: number, timestamp: (index: number) => number = (index) => 
 
 /** Measured bits per second over `bitrate`. */
 async function ratio(config: Partial<Parameters<typeof encodeAll>[0]>, source: Iterable<VideoFrame>): Promise<number> {
-  const { chunks } = await encodeAll({ codec: 'avc1.64001f', width, height, bitrate, ...config }, source)
+  const { chunks } = await encodeAll({ codec: 'avc1.64001f', ...annexb, width, height, bitrate, ...config }, source)
   return (chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0) * 8) / seconds / bitrate
 }
 
@@ -72,6 +77,36 @@ describe('rate control goes by the timestamps', () => {
     expect(measured).toBeLessThan(1.1)
   })
 })
+
+describe.each(['hvc1.1.6.L120.B0', 'vp8', 'vp09.00.31.08', 'av01.0.05M.08'])('%s keeps the rate', (codec) => {
+  it('at half the frame rate that was configured', async () => {
+    const measured = await ratio({ codec, latencyMode: 'realtime', framerate: 30 }, frames(15))
+    expect(measured).toBeGreaterThan(0.85)
+    expect(measured).toBeLessThan(1.1)
+  })
+})
+
+it.each(['hvc1.1.6.L120.B0', 'av01.0.05M.08'])(
+  '%s keeps the rate in quality mode without a framerate',
+  async (codec) => {
+    const measured = await ratio({ codec, latencyMode: 'quality' }, frames(12))
+    expect(measured).toBeGreaterThan(0.85)
+    expect(measured).toBeLessThan(1.1)
+  },
+)
+
+it.each(['avc1.64001f', 'hvc1.1.6.L120.B0', 'vp09.00.31.08'])(
+  '%s does not spend the bits of a pause on the seconds behind it',
+  async (codec) => {
+    const config = { codec, ...annexb, width, height, bitrate, latencyMode: 'realtime', framerate: 30 } as const
+    const thirdSecond = async (pause: number) => {
+      const shift = (index: number) => timestampOf(index) + (index < 60 ? 0 : pause)
+      const { chunks } = await encodeAll(config, frames(30, shift, 90))
+      return chunks.slice(60).reduce((sum, chunk) => sum + chunk.byteLength, 0)
+    }
+    expect(await thirdSecond(1_900_000)).toBeLessThan(1.1 * (await thirdSecond(0)))
+  },
+)
 
 it('a higher bitrate gives a larger stream', async () => {
   const size = async (rate: number) => {
