@@ -1,6 +1,7 @@
 // Cases without a codec: times of calls, each measured by a program of its own.
 import { fileURLToPath } from 'node:url'
 import { median, timeProcess } from './codec-measurement.mjs'
+import { runConversion } from './conversion.mjs'
 
 async function runProgram(name) {
   const path = fileURLToPath(new URL(`./${name}.mjs`, import.meta.url))
@@ -35,9 +36,41 @@ async function measureBorrowing() {
   ]
 }
 
+/** 1080p copies against a memcpy of the same bytes, and the conversion against libyuv called from C++. */
+async function measureCopies() {
+  const { libyuv, ours } = await runConversion()
+  const { memcpy, copy, memcpyRgba, convert } = await runProgram('copy-program')
+  return [
+    row('libyuv from C++, 1080p I420 to RGBA', libyuv, 'µs'),
+    row('the same by our function, from C++', ours, 'µs', libyuv / 0.9),
+    row('copyTo({ format: "RGBA" })', convert, 'µs', libyuv / 0.9 + 1.3 * memcpyRgba),
+    row('Uint8Array.set of 1080p RGBA', memcpyRgba, 'µs'),
+    row('Uint8Array.set of 1080p I420', memcpy, 'µs'),
+    row('copyTo() of 1080p I420', copy, 'µs', 1.3 * memcpy + 30),
+  ]
+}
+
+async function measureChunks() {
+  const { construct } = await runProgram('chunk-program')
+  return [row('new EncodedVideoChunk() of 1 kB', construct, 'µs', 2)]
+}
+
+async function measureCrossing() {
+  const { empty, small, hd, uhd } = await runProgram('crossing-program')
+  return [
+    row('an empty message to a worker and back', empty, 'µs'),
+    row('a 64x64 frame, transferred', small, 'µs', 3 * empty),
+    row('a 1080p frame, transferred', hd, 'µs', 3 * empty),
+    // Flat in frame size: within what the median of one run varies by.
+    row('a 2160p frame, transferred', uhd, 'µs', 1.15 * small),
+  ]
+}
+
 async function measureGetters() {
   const getters = await runProgram('getter-program')
-  return Object.entries(getters).map(([name, nanoseconds]) => row(`frame.${name}`, nanoseconds, 'ns', 10))
+  return Object.entries(getters).map(([name, nanoseconds]) =>
+    row(`frame.${name}`, nanoseconds, 'ns', name.endsWith('Rect') ? 200 : 10),
+  )
 }
 
 async function measureImport() {
@@ -85,6 +118,9 @@ async function measureBufferPool() {
 export const scriptCases = [
   { name: 'frame construction', measure: measureFrames },
   { name: 'borrowing', measure: measureBorrowing },
+  { name: 'copies', measure: measureCopies },
+  { name: 'chunks', measure: measureChunks },
+  { name: 'threads', measure: measureCrossing },
   { name: 'getters', measure: measureGetters },
   { name: 'import', measure: measureImport },
   { name: 'buffer pool', measure: measureBufferPool },

@@ -11,14 +11,14 @@
 namespace webcodecs {
 namespace {
 
-constexpr int kPixelsPerStep = 32;
+constexpr int kPixelsPerStep = 16;
 
 enum class Chroma { kFull, kHalf, kInterleavedHalf };
 
 struct Factors {
   __m256i y, y_bias, blue_u, green_u, green_v, red_v, alpha;
-  __m256i half, max;
-  __m128i y_shift, c_shift;
+  __m256i max;
+  __m128i shift;
   bool blue_first;
 };
 
@@ -31,89 +31,114 @@ WEBCODECS_AVX2 Factors LoadFactors(const YuvToRgbFactors& f, bool blue_first) {
   out.green_v = _mm256_set1_epi16(f.green_v);
   out.red_v = _mm256_set1_epi16(f.red_v);
   out.alpha = _mm256_set1_epi16(f.alpha);
-  out.half = _mm256_set1_epi16(static_cast<int16_t>(1 << (f.bit_depth - 1)));
   out.max = _mm256_set1_epi16(static_cast<int16_t>((1 << f.bit_depth) - 1));
-  out.y_shift = _mm_cvtsi32_si128(15 - f.bit_depth);
-  out.c_shift = _mm_cvtsi32_si128(16 - f.bit_depth);
+  out.shift = _mm_cvtsi32_si128(16 - f.bit_depth);
   out.blue_first = blue_first;
   return out;
 }
 
+// A step's 16 samples stand in words, shifted up to fill them, in an order that leaves the pixels in theirs once they are
+// interleaved: samples 0 to 3 and 8 to 11 in the first half of the register, 4 to 7 and 12 to 15 in the second.
+
+// For _mm256_shuffle_epi8: bytes of 16 that both halves of the register have, as the upper bytes of words.
+alignas(32) constexpr uint16_t kEachByte[] = {0x0080, 0x0180, 0x0280, 0x0380, 0x0880, 0x0980, 0x0a80, 0x0b80,
+                                              0x0480, 0x0580, 0x0680, 0x0780, 0x0c80, 0x0d80, 0x0e80, 0x0f80};
+alignas(32) constexpr uint16_t kEachByteTwice[] = {0x0080, 0x0080, 0x0180, 0x0180, 0x0480, 0x0480, 0x0580, 0x0580,
+                                                   0x0280, 0x0280, 0x0380, 0x0380, 0x0680, 0x0680, 0x0780, 0x0780};
+alignas(32) constexpr uint16_t kFirstOfPairs[] = {0x0080, 0x0080, 0x0280, 0x0280, 0x0880, 0x0880, 0x0a80, 0x0a80,
+                                                  0x0480, 0x0480, 0x0680, 0x0680, 0x0c80, 0x0c80, 0x0e80, 0x0e80};
+alignas(32) constexpr uint16_t kSecondOfPairs[] = {0x0180, 0x0180, 0x0380, 0x0380, 0x0980, 0x0980, 0x0b80, 0x0b80,
+                                                   0x0580, 0x0580, 0x0780, 0x0780, 0x0d80, 0x0d80, 0x0f80, 0x0f80};
+// The same for words of 8, each twice.
+alignas(32) constexpr uint16_t kEachWordTwice[] = {0x0100, 0x0100, 0x0302, 0x0302, 0x0908, 0x0908, 0x0b0a, 0x0b0a,
+                                                   0x0504, 0x0504, 0x0706, 0x0706, 0x0d0c, 0x0d0c, 0x0f0e, 0x0f0e};
+
+WEBCODECS_AVX2 inline __m256i Shuffle(__m256i bytes, const uint16_t (&places)[16]) {
+  return _mm256_shuffle_epi8(bytes, _mm256_load_si256(reinterpret_cast<const __m256i*>(places)));
+}
+
+WEBCODECS_AVX2 inline __m256i LoadBoth(const void* bytes) {
+  return _mm256_broadcastsi128_si256(_mm_loadu_si128(static_cast<const __m128i*>(bytes)));
+}
+
 WEBCODECS_AVX2 inline __m256i Load16(const uint8_t* samples, const Factors&) {
-  return _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(samples)));
+  return Shuffle(LoadBoth(samples), kEachByte);
 }
 
 // Bits above the depth have no meaning, but users' data may have them.
-WEBCODECS_AVX2 inline __m256i Load16(const uint16_t* samples, const Factors& f) {
-  return _mm256_min_epu16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(samples)), f.max);
+WEBCODECS_AVX2 inline __m256i Shift(__m256i samples, const Factors& f) {
+  return _mm256_sll_epi16(_mm256_min_epu16(samples, f.max), f.shift);
 }
 
-// What the chroma of 16 samples adds to each colour.
+WEBCODECS_AVX2 inline __m256i Load16(const uint16_t* samples, const Factors& f) {
+  const __m256i loaded = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(samples));
+  return Shift(_mm256_permute4x64_epi64(loaded, 0xd8), f);
+}
+
+// 8 samples, each twice.
+WEBCODECS_AVX2 inline __m256i Load8Twice(const uint8_t* samples, const Factors&) {
+  int64_t bytes;
+  std::memcpy(&bytes, samples, sizeof(bytes));
+  return Shuffle(_mm256_set1_epi64x(bytes), kEachByteTwice);
+}
+
+WEBCODECS_AVX2 inline __m256i Load8Twice(const uint16_t* samples, const Factors& f) {
+  return Shift(Shuffle(LoadBoth(samples), kEachWordTwice), f);
+}
+
+// What chroma adds to each colour.
 struct Differences {
   __m256i blue, green, red;
 };
 
 WEBCODECS_AVX2 inline Differences GetDifferences(__m256i u, __m256i v, const Factors& f) {
-  u = _mm256_sll_epi16(_mm256_sub_epi16(u, f.half), f.c_shift);
-  v = _mm256_sll_epi16(_mm256_sub_epi16(v, f.half), f.c_shift);
+  const __m256i sign = _mm256_set1_epi16(static_cast<int16_t>(0x8000));
+  u = _mm256_xor_si256(u, sign);
+  v = _mm256_xor_si256(v, sign);
   return {_mm256_mulhrs_epi16(u, f.blue_u),
           _mm256_adds_epi16(_mm256_mulhrs_epi16(u, f.green_u), _mm256_mulhrs_epi16(v, f.green_v)),
           _mm256_mulhrs_epi16(v, f.red_v)};
 }
 
-// 8 of 16 values, each twice: the first ones, or the last ones.
-WEBCODECS_AVX2 inline void Twice(__m256i value, __m256i* first, __m256i* last) {
-  value = _mm256_permute4x64_epi64(value, 0xd8);  // so that the unpacks, which work on halves, keep the order
-  *first = _mm256_unpacklo_epi16(value, value);
-  *last = _mm256_unpackhi_epi16(value, value);
-}
-
 // The sums saturate at 32767, which is 511 with its fraction gone, and packing then clamps them to 255.
 WEBCODECS_AVX2 inline void Store16(__m256i y, const Differences& d, __m256i alpha, const Factors& f, uint8_t* pixels) {
-  y = _mm256_adds_epi16(_mm256_mulhrs_epi16(_mm256_sll_epi16(y, f.y_shift), f.y), f.y_bias);
+  y = _mm256_adds_epi16(_mm256_mulhi_epu16(y, f.y), f.y_bias);
   const __m256i blue = _mm256_srai_epi16(_mm256_adds_epi16(y, d.blue), 6);
   const __m256i green = _mm256_srai_epi16(_mm256_adds_epi16(y, d.green), 6);
   const __m256i red = _mm256_srai_epi16(_mm256_adds_epi16(y, d.red), 6);
   const __m256i outer = f.blue_first ? _mm256_packus_epi16(blue, red) : _mm256_packus_epi16(red, blue);
   const __m256i middle = _mm256_packus_epi16(green, alpha);
   const __m256i low = _mm256_unpacklo_epi8(outer, middle), high = _mm256_unpackhi_epi8(outer, middle);
-  // Pixels 0-3 and 8-11, then 4-7 and 12-15.
-  const __m256i a = _mm256_unpacklo_epi16(low, high), b = _mm256_unpackhi_epi16(low, high);
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(pixels), _mm256_permute2x128_si256(a, b, 0x20));
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(pixels + 32), _mm256_permute2x128_si256(a, b, 0x31));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(pixels), _mm256_unpacklo_epi16(low, high));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(pixels + 32), _mm256_unpackhi_epi16(low, high));
 }
 
 WEBCODECS_AVX2 inline __m256i LoadAlpha(const uint8_t* alpha, const Factors& f) {
-  return alpha ? Load16(alpha, f) : _mm256_set1_epi16(255);
+  return alpha ? _mm256_srli_epi16(Load16(alpha, f), 8) : _mm256_set1_epi16(255);
 }
 
 WEBCODECS_AVX2 inline __m256i LoadAlpha(const uint16_t* alpha, const Factors& f) {
   if (!alpha) return _mm256_set1_epi16(255);
-  const __m256i scaled = _mm256_mulhrs_epi16(_mm256_sll_epi16(Load16(alpha, f), f.y_shift), f.alpha);
+  const __m256i scaled = _mm256_mulhrs_epi16(_mm256_srli_epi16(Load16(alpha, f), 1), f.alpha);
   return _mm256_srai_epi16(_mm256_add_epi16(scaled, _mm256_set1_epi16(32)), 6);
 }
 
 template <typename Sample, Chroma kChroma>
 WEBCODECS_AVX2 inline void Step(const Sample* y, const Sample* u, const Sample* v, const Sample* alpha,
                                 const Factors& f, uint8_t* pixels) {
-  Differences first, last;
-  if (kChroma == Chroma::kFull) {
-    first = GetDifferences(Load16(u, f), Load16(v, f), f);
-    last = GetDifferences(Load16(u + 16, f), Load16(v + 16, f), f);
+  __m256i u16, v16;
+  if constexpr (kChroma == Chroma::kFull) {
+    u16 = Load16(u, f);
+    v16 = Load16(v, f);
+  } else if constexpr (kChroma == Chroma::kHalf) {
+    u16 = Load8Twice(u, f);
+    v16 = Load8Twice(v, f);
   } else {
-    Differences d;
-    if (kChroma == Chroma::kInterleavedHalf) {
-      const __m256i pairs = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(u));
-      d = GetDifferences(_mm256_and_si256(pairs, _mm256_set1_epi16(255)), _mm256_srli_epi16(pairs, 8), f);
-    } else {
-      d = GetDifferences(Load16(u, f), Load16(v, f), f);
-    }
-    Twice(d.blue, &first.blue, &last.blue);
-    Twice(d.green, &first.green, &last.green);
-    Twice(d.red, &first.red, &last.red);
+    const __m256i pairs = LoadBoth(u);
+    u16 = Shuffle(pairs, kFirstOfPairs);
+    v16 = Shuffle(pairs, kSecondOfPairs);
   }
-  Store16(Load16(y, f), first, LoadAlpha(alpha, f), f, pixels);
-  Store16(Load16(y + 16, f), last, LoadAlpha(alpha ? alpha + 16 : nullptr, f), f, pixels + 64);
+  Store16(Load16(y, f), GetDifferences(u16, v16, f), LoadAlpha(alpha, f), f, pixels);
 }
 
 template <typename Sample, Chroma kChroma>
