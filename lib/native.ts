@@ -112,6 +112,12 @@ export interface NativeImageConfig {
   desiredHeight: number
 }
 
+/** An adopted picture as what createPicture() makes it of: its ArrayBuffer, format, size, and layout of the planes. */
+export type MovablePicture = [buffer: ArrayBuffer, format: number, width: number, height: number, layout: number[]]
+
+/** The ArrayBuffer of adopted sound, and where the samples begin in it. */
+export type MovableAudioBuffer = [buffer: ArrayBuffer, offset: number]
+
 /** Kinds of events, the first element of each event. */
 export const EventKind = {
   configured: 0,
@@ -264,6 +270,8 @@ export interface NativeCounters {
   audioData: number
   /** Media resources of sound alive, whoever holds them. */
   audioBuffers: number
+  /** Media resources on their way to another thread. */
+  inFlight: number
   /** Encoded packets on their way through native code. */
   packets: number
   /** Pool buffers handed out, and their bytes. */
@@ -401,6 +409,26 @@ export interface NativeBinding {
   borrowAudioBuffer(buffer: AudioBufferHandle): ArrayBuffer[]
   /** Takes the memory of a borrowed buffer away from every array over it. */
   detachBuffer(buffer: ArrayBuffer): void
+
+  /** A new way for media resources to another thread. Numbers of lanes and of resources on their way are process-wide. */
+  openLane(): number
+  /** Frees what is still on a lane. */
+  closeLane(lane: number): void
+  /**
+   * Puts a reference to the media resource on a lane (0: none), where any thread can take it. Adopted memory belongs to
+   * its thread and is copied first, once for as long as the copy lives.
+   * @returns its number, never 0
+   */
+  sendPicture(picture: PictureHandle, lane: number): number
+  sendAudioBuffer(buffer: AudioBufferHandle, lane: number): number
+  /** Takes what has this number, once. null when it is not there. */
+  receivePicture(inFlight: number): PictureHandle | null
+  receiveAudioBuffer(inFlight: number): AudioBufferHandle | null
+  /** Frees what has this number, if it is still there. */
+  dropInFlight(inFlight: number): void
+  /** What to make the resource of elsewhere, when it is adopted memory that nothing else refers to; else null. */
+  movablePicture(picture: PictureHandle): MovablePicture | null
+  movableAudioBuffer(buffer: AudioBufferHandle): MovableAudioBuffer | null
 
   /** Opens the encoder on the job pool to see whether it does (cached). The job's status says so. Returns a job id. */
   probeVideoEncoder(config: NativeVideoEncoderConfig): number

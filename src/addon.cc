@@ -16,6 +16,7 @@
 #include "media/frame_pool.h"
 #include "plan/video_decoder_plan.h"
 #include "plan/video_encoder_plan.h"
+#include "transfer_bindings.h"
 #include "util/counters.h"
 #include "util/job_pool.h"
 #include "util/log.h"
@@ -211,6 +212,7 @@ Napi::Value ReadCounters(const Napi::CallbackInfo& info) {
   set(out, "pictures", counters.pictures);
   set(out, "audioData", counters.audio_data);
   set(out, "audioBuffers", counters.audio_buffers);
+  set(out, "inFlight", counters.in_flight);
   set(out, "packets", counters.packets);
   set(out, "buffers", counters.buffers);
   set(out, "bytes", counters.bytes);
@@ -246,6 +248,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RegisterAudioDataBindings(env, exports);
   RegisterImageBindings(env, exports);
   RegisterBorrowBindings(env, exports);
+  RegisterTransferBindings(env, exports);
   exports.Set("start", Napi::Function::New<Start>(env));
   exports.Set("versions", Napi::Function::New<Versions>(env));
   exports.Set("counters", Napi::Function::New<ReadCounters>(env));

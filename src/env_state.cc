@@ -53,14 +53,42 @@ void EnvState::OnEnvironmentEnd(void* self) {
     std::lock_guard<std::mutex> lock(state->mutex_);
     state->open_ = false;
     std::swap(dropped, state->queue_);
-    state->references_.clear();  // they die with the environment
+    state->references_.clear();
   }
   // First tell all, then wait for all: the wait is bounded by one call into a codec.
   for (const auto& worker : state->workers_) worker->Close();
   for (const auto& worker : state->workers_) worker->Join();
   state->workers_.clear();
-  std::lock_guard<std::mutex> lock(state->mutex_);
-  state->exited_.clear();
+  {
+    std::unique_lock<std::mutex> lock(state->mutex_);
+    state->exited_.clear();
+    state->read_ended_.wait(lock, [state] { return state->reads_ == 0; });
+  }
+  for (napi_ref reference : state->held_) napi_delete_reference(state->env_, reference);
+  state->held_.clear();
+}
+
+napi_ref EnvState::AddReference(napi_value value) {
+  napi_ref reference = nullptr;
+  if (napi_create_reference(env_, value, 1, &reference) != napi_ok) return nullptr;
+  held_.insert(reference);
+  return reference;
+}
+
+void EnvState::DeleteReference(napi_ref reference) {
+  held_.erase(reference);
+  napi_delete_reference(env_, reference);
+}
+
+void EnvState::BeginRead() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  reads_++;
+}
+
+void EnvState::EndRead() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  reads_--;
+  read_ended_.notify_all();
 }
 
 void EnvState::Wake() {
@@ -92,7 +120,7 @@ void EnvState::ReleaseReference(napi_ref reference) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (!open_) return;
   if (std::this_thread::get_id() == thread_) {
-    napi_delete_reference(env_, reference);
+    DeleteReference(reference);
     return;
   }
   references_.push_back(reference);
@@ -143,7 +171,7 @@ void EnvState::Deliver(napi_env raw_env, napi_value callback) {
     exited.swap(exited_);
     ended = std::exchange(ended_, 0);
   }
-  for (napi_ref reference : references) napi_delete_reference(env, reference);
+  for (napi_ref reference : references) DeleteReference(reference);
   for (const auto& worker : exited) {
     worker->Join();
     workers_.erase(worker);

@@ -4,6 +4,7 @@
 #include <napi.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -35,9 +36,11 @@ class EnvState : public std::enable_shared_from_this<EnvState> {
   // A task ended of which JavaScript need not hear.
   void EndTask();
   void PostJobEvent(int32_t job_id, Status status, std::shared_ptr<Staging> result);
-  // Deletes a reference: at once on the JavaScript thread, there some time later from any other. Does nothing once the
+  // Deletes a reference that AddReference made: at once on the JavaScript thread, there some time later from any other. Does nothing once the
   // environment is gone.
   void ReleaseReference(napi_ref reference);
+  // The end of what BeginRead began.
+  void EndRead();
   // The thread of `worker` is about to end: it is joined on the JavaScript thread.
   void PostExit(std::shared_ptr<AsyncWorker> worker);
 
@@ -46,6 +49,11 @@ class EnvState : public std::enable_shared_from_this<EnvState> {
   void BeginTask();
   void EndTasks(int count);
   int32_t BeginJob();
+  // Keeps a value alive until ReleaseReference, or the environment's end. Null when memory is out.
+  napi_ref AddReference(napi_value value);
+  void DeleteReference(napi_ref reference);
+  // From here on another thread reads memory that belongs to JavaScript: the environment ends after it.
+  void BeginRead();
   // Keeps `worker` until its thread has ended.
   void AddWorker(std::shared_ptr<AsyncWorker> worker);
 
@@ -61,13 +69,17 @@ class EnvState : public std::enable_shared_from_this<EnvState> {
   int tasks_ = 0;
   int32_t next_job_id_ = 1;
   std::unordered_set<std::shared_ptr<AsyncWorker>> workers_;
+  // Node does not free the references that are left when an environment ends.
+  std::unordered_set<napi_ref> held_;
 
   std::mutex mutex_;
+  std::condition_variable read_ended_;
   // Guarded by mutex_.
   bool open_ = false;
   bool awake_ = false;
   EventQueue queue_;
   int ended_ = 0;
+  int reads_ = 0;
   std::vector<napi_ref> references_;
   std::vector<std::shared_ptr<AsyncWorker>> exited_;
 };

@@ -138,11 +138,7 @@ PicturePtr CopyApart(const UserPlanes& planes) {
               frame->linesize[plane], static_cast<size_t>(planes.row_bytes[plane]),
               static_cast<int>(planes.rows[plane]));
   }
-  const size_t bytes = frame->buf[0]->size;
-  AVBufferRefPtr owner(frame->buf[0]);
-  frame->buf[0] = nullptr;
-  return Picture::FromPlanes(planes.format, planes.width, planes.height, frame->data, frame->linesize,
-                             std::move(owner), bytes);
+  return Picture::FromPoolFrame(planes.format, std::move(frame));
 }
 
 PicturePtr Adopt(napi_env env, const UserPlanes& planes, int32_t return_id) {
@@ -160,9 +156,9 @@ PicturePtr Adopt(napi_env env, const UserPlanes& planes, int32_t return_id) {
 
 // Sends back an ArrayBuffer whose pixels were copied instead.
 void ReturnNow(napi_env env, const UserPlanes& planes, int32_t return_id) {
-  napi_ref reference;
-  if (napi_create_reference(env, planes.bytes.buffer, 1, &reference) != napi_ok) return;
-  EnvState::Get(env)->Post(Event{0, 0, ReturnedEvent{return_id, reference}});
+  const std::shared_ptr<EnvState> state = EnvState::Get(env);
+  const napi_ref reference = state->AddReference(planes.bytes.buffer);
+  if (reference) state->Post(Event{0, 0, ReturnedEvent{return_id, reference}});
 }
 
 Napi::Value CreatePicture(const Napi::CallbackInfo& info) {
@@ -282,11 +278,14 @@ Napi::Value ConvertPicture(const Napi::CallbackInfo& info) {
   }
   std::shared_ptr<EnvState> state = EnvState::Get(env);
   const int32_t job_id = state->BeginJob();
-  JobPool::Global().Post([job = std::move(job), state = std::move(state), job_id]() mutable {
+  const bool reads_javascript = job.picture->memory() == PictureMemory::kJavaScript;
+  if (reads_javascript) state->BeginRead();
+  JobPool::Global().Post([job = std::move(job), state = std::move(state), job_id, reads_javascript]() mutable {
     std::shared_ptr<Staging> result;
     Status status = job.Run(&result);
     // Given up before JavaScript hears of the end, so that it counts nothing as alive.
     job.picture.reset();
+    if (reads_javascript) state->EndRead();
     state->PostJobEvent(job_id, std::move(status), std::move(result));
   });
   return Napi::Number::New(env, job_id);

@@ -9,6 +9,7 @@
 #include "audio/sample_format.h"
 #include "util/counters.h"
 #include "util/ffmpeg_raii.h"
+#include "util/handle_counts.h"
 
 namespace webcodecs {
 
@@ -41,8 +42,11 @@ class AudioBuffer {
 
   // Memory that this buffer keeps alive and V8 does not know of.
   size_t external_bytes() const { return external_bytes_; }
-  // How many JavaScript handles refer to this buffer.
-  std::atomic<int>& js_handles() { return js_handles_; }
+  // What holds the samples; null when a decoder made them.
+  const AVBufferRef* owner() const { return owner_.get(); }
+  // The copy for other threads of samples whose memory is JavaScript's. Used by the thread that made the buffer.
+  std::weak_ptr<AudioBuffer>& native_copy() { return native_copy_; }
+  HandleCounts& js_handles() { return js_handles_; }
   // Under which JavaScript knows that it borrows the memory; 0 while it does not.
   std::atomic<int64_t>& loan_id() { return loan_id_; }
 
@@ -56,7 +60,8 @@ class AudioBuffer {
   AVFramePtr frame_;      // of a decoder
   AVBufferRefPtr owner_;  // of everything else
   size_t external_bytes_ = 0;
-  std::atomic<int> js_handles_{0};
+  HandleCounts js_handles_;
+  std::weak_ptr<AudioBuffer> native_copy_;
   std::atomic<int64_t> loan_id_{0};
   CountedBy counted_{GlobalCounters().audio_buffers};
 };

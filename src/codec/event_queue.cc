@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "env_state.h"
 #include "frame_bindings.h"
 #include "media/staging.h"
 
@@ -190,7 +191,7 @@ struct Writer {
   Napi::Value operator()(ReturnedEvent& e) {
     napi_value buffer = nullptr;
     napi_get_reference_value(env, e.reference, &buffer);
-    napi_delete_reference(env, e.reference);
+    EnvState::Get(env)->DeleteReference(e.reference);
     ArrayWriter out(env, 3);
     out.Add(static_cast<int>(EventKind::kReturned));
     out.Add(e.return_id);

@@ -1,6 +1,7 @@
 #include "media/adopted_buffer.h"
 
 #include <memory>
+#include <utility>
 
 #include "env_state.h"
 
@@ -27,13 +28,21 @@ struct AdoptedBuffer {
 }  // namespace
 
 AVBufferRefPtr AdoptBuffer(napi_env env, const Bytes& bytes, int32_t return_id) {
-  napi_ref reference;
-  if (napi_create_reference(env, bytes.buffer, 1, &reference) != napi_ok) return nullptr;
-  auto* adopted = new AdoptedBuffer{EnvState::Get(env), reference, return_id};
+  std::shared_ptr<EnvState> state = EnvState::Get(env);
+  napi_ref reference = state->AddReference(bytes.buffer);
+  if (!reference) return nullptr;
+  auto* adopted = new AdoptedBuffer{std::move(state), reference, return_id};
   AVBufferRefPtr owner(
       av_buffer_create(bytes.data, bytes.size, AdoptedBuffer::Release, adopted, AV_BUFFER_FLAG_READONLY));
   if (!owner) AdoptedBuffer::Release(adopted, nullptr);
   return owner;
+}
+
+Napi::Value AdoptedArrayBuffer(Napi::Env env, const AVBufferRef* owner) {
+  const auto* adopted = static_cast<AdoptedBuffer*>(av_buffer_get_opaque(owner));
+  napi_value buffer = nullptr;
+  if (adopted->return_id == 0) napi_get_reference_value(env, adopted->reference, &buffer);
+  return Napi::Value(env, buffer);
 }
 
 }  // namespace webcodecs

@@ -10,4 +10,7 @@ namespace webcodecs {
 // when there is a `return_id`. Null when memory is out.
 AVBufferRefPtr AdoptBuffer(napi_env env, const Bytes& bytes, int32_t return_id = 0);
 
+// The ArrayBuffer that `owner` holds, which this environment adopted. Empty when it is to go back to JavaScript.
+Napi::Value AdoptedArrayBuffer(Napi::Env env, const AVBufferRef* owner);
+
 }  // namespace webcodecs

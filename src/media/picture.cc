@@ -37,6 +37,13 @@ PicturePtr Picture::FromPlanes(PixelFormat format, int width, int height, uint8_
   return PicturePtr(new Picture(format, std::move(frame), bytes, memory));
 }
 
+PicturePtr Picture::FromPoolFrame(PixelFormat format, AVFramePtr frame) {
+  const size_t bytes = frame->buf[0]->size;
+  AVBufferRefPtr owner(frame->buf[0]);
+  frame->buf[0] = nullptr;
+  return FromPlanes(format, frame->width, frame->height, frame->data, frame->linesize, std::move(owner), bytes);
+}
+
 AVFramePtr AllocatePoolFrame(PixelFormat format, int width, int height) {
   const PixelFormatInfo& info = GetPixelFormatInfo(format);
   size_t offsets[4] = {}, strides[4] = {}, size = 0;

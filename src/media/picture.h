@@ -8,6 +8,7 @@
 #include "media/pixel_format.h"
 #include "util/counters.h"
 #include "util/ffmpeg_raii.h"
+#include "util/handle_counts.h"
 
 namespace webcodecs {
 
@@ -25,6 +26,8 @@ class Picture {
   static std::shared_ptr<Picture> FromPlanes(PixelFormat format, int width, int height, uint8_t* const data[4],
                                              const int stride[4], AVBufferRefPtr owner, size_t bytes,
                                              PictureMemory memory = PictureMemory::kNative);
+  // Takes a frame that AllocatePoolFrame made. Null when memory is out.
+  static std::shared_ptr<Picture> FromPoolFrame(PixelFormat format, AVFramePtr frame);
   ~Picture();
   Picture(const Picture&) = delete;
   Picture& operator=(const Picture&) = delete;
@@ -40,8 +43,10 @@ class Picture {
   PictureMemory memory() const { return memory_; }
   size_t external_bytes() const { return memory_ == PictureMemory::kJavaScript ? 0 : bytes_; }
 
-  // How many JavaScript handles refer to this picture; it is reported to V8 once however many there are.
-  std::atomic<int>& js_handles() { return js_handles_; }
+  // The copy for other threads of a picture whose memory is JavaScript's. Used by the thread that made the picture.
+  std::weak_ptr<Picture>& native_copy() { return native_copy_; }
+
+  HandleCounts& js_handles() { return js_handles_; }
   // Under which JavaScript knows that it borrows the memory; 0 while it does not.
   std::atomic<int64_t>& loan_id() { return loan_id_; }
 
@@ -51,7 +56,8 @@ class Picture {
   AVFramePtr frame_;
   size_t bytes_;
   PictureMemory memory_;
-  std::atomic<int> js_handles_{0};
+  HandleCounts js_handles_;
+  std::weak_ptr<Picture> native_copy_;
   std::atomic<int64_t> loan_id_{0};
   CountedBy counted_;
 };

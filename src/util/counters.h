@@ -11,6 +11,7 @@ struct Counters {
   std::atomic<int64_t> pictures{0};  // media resources, whoever holds them
   std::atomic<int64_t> audio_data{0};     // AudioData handles that JavaScript holds open
   std::atomic<int64_t> audio_buffers{0};  // media resources of sound, whoever holds them
+  std::atomic<int64_t> in_flight{0};  // media resources on their way to another thread
   std::atomic<int64_t> packets{0};
   std::atomic<int64_t> buffers{0};  // pool buffers handed out
   std::atomic<int64_t> bytes{0};

@@ -9,22 +9,22 @@
 
 namespace webcodecs {
 
-// Open while it holds its resource. `Media` has js_handles(), which counts the handles to it, external_bytes(), the
-// memory that V8 does not know of, and loan_id(), which is 0 until its memory is borrowed.
+// Open while it holds its resource. `Media` has js_handles(), the HandleCounts of the handles to it, external_bytes(),
+// the memory that V8 does not know of, and loan_id(), which is 0 until its memory is borrowed.
 template <typename Media>
 class MediaHolder {
  public:
   MediaHolder(Napi::BasicEnv env, std::shared_ptr<Media> media, std::atomic<int64_t>& counter)
       : media_(std::move(media)), counter_(counter) {
     counter_.fetch_add(1, std::memory_order_relaxed);
-    if (media_->js_handles().fetch_add(1) == 0) Report(env, 1);
+    if (media_->js_handles().Add(env)) Report(env, 1);
   }
 
   // The loan that ends with this handle, the last to a resource that was borrowed; else 0.
   int64_t Close(Napi::BasicEnv env) {
     if (!media_) return 0;
     counter_.fetch_sub(1, std::memory_order_relaxed);
-    const bool is_last = media_->js_handles().fetch_sub(1) == 1;
+    const bool is_last = media_->js_handles().Remove(env);
     if (is_last) Report(env, -1);
     const int64_t loan_id = is_last ? media_->loan_id().load() : 0;
     media_.reset();
@@ -34,8 +34,7 @@ class MediaHolder {
   const std::shared_ptr<Media>& media() const { return media_; }
 
  private:
-  // V8 hears once of a resource, however many handles refer to it.
-  void Report(Napi::BasicEnv env, int sign) {
+    void Report(Napi::BasicEnv env, int sign) {
     const int64_t bytes = static_cast<int64_t>(media_->external_bytes());
     if (bytes > 0) Napi::MemoryManagement::AdjustExternalMemory(env, sign * bytes);
   }

@@ -42,4 +42,10 @@ describe("the README's examples run as they stand", () => {
     expect(stdout.toString()).toBe('0 µs: 1x1, BGRX\n100000 µs: 1x1, BGRX\n')
     expect(stderr).toBe('')
   })
+
+  it('crossing.mjs', async () => {
+    const { stdout, stderr } = await run(process.execPath, [join(folder, 'crossing.mjs')])
+    expect(stdout.toString()).toBe('1920x1080 came without a copy\n')
+    expect(stderr).toBe('')
+  })
 })

@@ -17,4 +17,8 @@ describe('worker threads', () => {
   it('worker.terminate() loses no buffer that is lent or on its way home', async () => {
     await expectScenario('lent-and-returned')
   })
+
+  it('worker.terminate() while its pictures are converted waits for that', async () => {
+    await expectScenario('worker-terminate-mid-conversion')
+  })
 })

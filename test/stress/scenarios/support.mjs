@@ -106,6 +106,7 @@ export function alterChunk(chunk, change) {
 const live = [
   'frames',
   'pictures',
+  'inFlight',
   'packets',
   'buffers',
   'bytes',

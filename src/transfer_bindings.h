@@ -1,0 +1,10 @@
+// What the addon exports for lib/worker.ts; lib/native.ts describes it.
+#pragma once
+
+#include <napi.h>
+
+namespace webcodecs {
+
+void RegisterTransferBindings(Napi::Env env, Napi::Object exports);
+
+}  // namespace webcodecs
