@@ -16,7 +16,9 @@ export type WebCodecsErrorCallback = (error: DOMException) => void
 
 export type OutputEvent = Extract<
   CodecEvent,
-  { 0: typeof EventKind.chunk | typeof EventKind.frame | typeof EventKind.outputConfig }
+  {
+    0: typeof EventKind.chunk | typeof EventKind.frame | typeof EventKind.outputConfig | typeof EventKind.audioData
+  }
 >
 
 /** What differs from codec to codec. */

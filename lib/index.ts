@@ -3,6 +3,20 @@ import type { NativeCounters } from './native.js'
 import { getRuntime } from './runtime.js'
 
 export { AudioData, type AudioDataCopyToOptions, type AudioDataInit } from './audio-data.js'
+export {
+  type AudioDataOutputCallback,
+  AudioDecoder,
+  type AudioDecoderInit,
+  type AudioDecoderSupport,
+} from './audio-decoder.js'
+export {
+  AudioEncoder,
+  type AudioEncoderInit,
+  type AudioEncoderOutputConfig,
+  type AudioEncoderSupport,
+  type EncodedAudioChunkMetadata,
+  type EncodedAudioChunkOutputCallback,
+} from './audio-encoder.js'
 export type { AudioSampleFormat } from './audio-sample-format.js'
 export type { CanvasImageSource, CanvasLike, ImageLike } from './canvas-image-source.js'
 export type { CodecState, WebCodecsErrorCallback } from './codec.js'
@@ -12,6 +26,18 @@ export type {
   VideoMatrixCoefficients,
   VideoTransferCharacteristics,
 } from './color-space.js'
+export type { AudioDecoderConfig } from './config/audio-decoder-config.js'
+export type {
+  AacBitstreamFormat,
+  AacEncoderConfig,
+  AudioEncoderConfig,
+  BitrateMode,
+  FlacEncoderConfig,
+  OpusApplication,
+  OpusBitstreamFormat,
+  OpusEncoderConfig,
+  OpusSignal,
+} from './config/audio-encoder-config.js'
 export type { VideoDecoderConfig } from './config/video-decoder-config.js'
 export type {
   AvcBitstreamFormat,

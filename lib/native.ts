@@ -112,6 +112,60 @@ export interface NativeImageConfig {
   desiredHeight: number
 }
 
+export type NativeAudioCodec =
+  | 'aac'
+  | 'opus'
+  | 'mp3'
+  | 'flac'
+  | 'vorbis'
+  | 'ac-3'
+  | 'ec-3'
+  | 'pcm-u8'
+  | 'pcm-s16'
+  | 'pcm-s24'
+  | 'pcm-s32'
+  | 'pcm-f32'
+  | 'alaw'
+  | 'ulaw'
+
+export const OpusApplication = { voip: 0, audio: 1, lowdelay: 2 } as const
+export const OpusSignal = { auto: 0, music: 1, voice: 2 } as const
+
+export interface NativeAudioEncoderConfig {
+  codec: NativeAudioCodec
+  sampleRate: number
+  numberOfChannels: number
+  /** Bits per second; 0 when the configuration has none. */
+  bitrate: number
+  bitrateMode: number
+  /** AAC: whether each frame has an ADTS header. */
+  adts: boolean
+  /** AAC: whether the stream must be one of MPEG-2, which has no perceptual noise substitution. */
+  mpeg2: boolean
+  /** Opus: microseconds. */
+  frameDuration: number
+  application: number
+  signal: number
+  complexity: number
+  /** Percent. */
+  packetLoss: number
+  fec: boolean
+  dtx: boolean
+  /** FLAC: samples; 0 for the encoder's choice. */
+  blockSize: number
+  compressionLevel: number
+}
+
+export interface NativeAudioDecoderConfig {
+  codec: NativeAudioCodec
+  /** The registration's description, for FLAC without its marker and block header, for Opus always given; else null. */
+  description: Uint8Array | null
+  sampleRate: number
+  numberOfChannels: number
+  /** Opus: samples at 48 kHz to remove from the front. */
+  preSkip: number
+}
+
 /** An adopted picture as what createPicture() makes it of: its ArrayBuffer, format, size, and layout of the planes. */
 export type MovablePicture = [buffer: ArrayBuffer, format: number, width: number, height: number, layout: number[]]
 
@@ -132,6 +186,7 @@ export const EventKind = {
   imageTracks: 9,
   imageFrame: 10,
   imageError: 11,
+  audioData: 12,
 } as const
 
 /** Status codes of error events and failed jobs; `errors.ts` maps them to exceptions. */
@@ -242,6 +297,18 @@ export type NativeEvent =
       requestId: number,
       status: number,
       message: string,
+    ]
+  | [
+      kind: typeof EventKind.audioData,
+      codecId: number,
+      generation: number,
+      buffer: AudioBufferHandle,
+      /** Index into AUDIO_SAMPLE_FORMATS (`audio-sample-format.ts`). */
+      format: number,
+      sampleRate: number,
+      numberOfFrames: number,
+      numberOfChannels: number,
+      timestamp: number,
     ]
   /** The end of a job begun by `probeEncoder`, `probeDecoder` or `convertPicture`. */
   | [kind: typeof EventKind.job, jobId: number, status: number, message: string, result: StagingHandle | null]
@@ -433,13 +500,19 @@ export interface NativeBinding {
   /** Opens the encoder on the job pool to see whether it does (cached). The job's status says so. Returns a job id. */
   probeVideoEncoder(config: NativeVideoEncoderConfig): number
   probeVideoDecoder(config: NativeVideoDecoderConfig): number
+  probeAudioEncoder(config: NativeAudioEncoderConfig): number
+  probeAudioDecoder(config: NativeAudioDecoderConfig): number
 
   /** `codecId` names the codec in events; unique within the environment. */
   createVideoEncoder(codecId: number): CodecHandle
   createVideoDecoder(codecId: number): CodecHandle
+  createAudioEncoder(codecId: number): CodecHandle
+  createAudioDecoder(codecId: number): CodecHandle
   /** Drains what is under way (as its outputs need), then applies the configuration; answered by `configured` or `error`. */
   configureVideoEncoder(codec: CodecHandle, config: NativeVideoEncoderConfig): void
   configureVideoDecoder(codec: CodecHandle, config: NativeVideoDecoderConfig): void
+  configureAudioEncoder(codec: CodecHandle, config: NativeAudioEncoderConfig): void
+  configureAudioDecoder(codec: CodecHandle, config: NativeAudioDecoderConfig): void
   /**
    * Takes a reference of its own to the picture. Answered by `done`.
    * @param quantizer -1 for none
@@ -463,6 +536,10 @@ export interface NativeBinding {
   ): void
   /** Copies `data` before it returns. Answered by `done`. */
   decodeVideo(codec: CodecHandle, data: Uint8Array, key: boolean, timestamp: number, duration: number | null): void
+  /** Takes a reference of its own to the samples. Answered by `done`. */
+  encodeAudio(codec: CodecHandle, buffer: AudioBufferHandle, sampleRate: number, timestamp: number): void
+  /** Copies `data` before it returns. Answered by `done`. */
+  decodeAudio(codec: CodecHandle, data: Uint8Array, timestamp: number): void
   /** Emits all pending outputs, then `flushed` with this id. */
   codecFlush(codec: CodecHandle, flushId: number): void
   /** Drops everything queued and every later output of the current generation, and begins the next generation. Never waits. */

@@ -1,5 +1,7 @@
 /** Importing this module makes WebCodecs global, as in browsers, where the runtime has none of its own. */
 import { AudioData } from './audio-data.js'
+import { AudioDecoder } from './audio-decoder.js'
+import { AudioEncoder } from './audio-encoder.js'
 import { DOMRectReadOnly } from './dom-rect.js'
 import { EncodedAudioChunk } from './encoded-audio-chunk.js'
 import { EncodedVideoChunk } from './encoded-video-chunk.js'
@@ -12,6 +14,8 @@ import { VideoFrame } from './video-frame.js'
 
 const INTERFACES = {
   AudioData,
+  AudioDecoder,
+  AudioEncoder,
   EncodedAudioChunk,
   EncodedVideoChunk,
   ImageDecoder,

@@ -162,6 +162,7 @@ export class Runtime {
   #discard(event: NativeEvent): void {
     if (event[0] === EventKind.frame) this.closePicture(event[3])
     if (event[0] === EventKind.imageFrame) this.closePicture(event[4])
+    if (event[0] === EventKind.audioData) this.native.closeAudioBuffer(event[3])
   }
 
   #handBack([, returnId, buffer]: ReturnedEvent): boolean {

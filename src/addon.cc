@@ -1,14 +1,15 @@
 // What the addon exports; lib/native.ts describes it.
 #include <napi.h>
 
-#include <cstring>
 #include <string>
 #include <utility>
 
+#include "audio/audio_codec_bindings.h"
 #include "audio/audio_data_bindings.h"
 #include "borrow_bindings.h"
 #include "codec/async_decode_worker.h"
 #include "codec/async_encode_worker.h"
+#include "codec/codec_handle.h"
 #include "env_state.h"
 #include "frame_bindings.h"
 #include "image_bindings.h"
@@ -18,7 +19,6 @@
 #include "plan/video_encoder_plan.h"
 #include "transfer_bindings.h"
 #include "util/counters.h"
-#include "util/job_pool.h"
 #include "util/log.h"
 #include "util/napi_util.h"
 
@@ -72,35 +72,13 @@ VideoDecoderConfig ReadVideoDecoderConfig(const Napi::Value& value) {
 
 // --- Codecs -------------------------------------------------------------------------------------------------------
 
-// What JavaScript holds: a share of the worker. Its finalizer closes the codec but never waits for it.
-template <typename Worker>
-using Handle = Napi::External<std::shared_ptr<Worker>>;
-
-template <typename Worker>
-Napi::Value CreateCodec(const Napi::CallbackInfo& info) {
-  auto worker = std::make_shared<Worker>(EnvState::Get(info.Env()), ReadInt(info[0]));
-  // Held as the base class, so that flush, reset and close need not know the direction.
-  auto share = std::make_unique<std::shared_ptr<AsyncWorker>>(std::move(worker));
-  Napi::Value handle = Handle<AsyncWorker>::New(info.Env(), share.get(), [](Napi::Env, std::shared_ptr<AsyncWorker>* held) {
-    (*held)->Close();
-    delete held;
-  });
-  // A worker that is being terminated makes no objects.
-  if (!handle.IsEmpty()) share.release();
-  return handle;
-}
-
-AsyncWorker& Worker(const Napi::Value& handle) { return **handle.As<Handle<AsyncWorker>>().Data(); }
-AsyncEncodeWorker& Encoder(const Napi::Value& handle) { return static_cast<AsyncEncodeWorker&>(Worker(handle)); }
-AsyncDecodeWorker& Decoder(const Napi::Value& handle) { return static_cast<AsyncDecodeWorker&>(Worker(handle)); }
-
 Napi::Value ConfigureVideoEncoder(const Napi::CallbackInfo& info) {
-  Encoder(info[0]).Configure(ReadVideoEncoderConfig(info[1]));
+  CodecOf<AsyncEncodeWorker>(info[0]).Configure(ReadVideoEncoderConfig(info[1]));
   return info.Env().Undefined();
 }
 
 Napi::Value ConfigureVideoDecoder(const Napi::CallbackInfo& info) {
-  Decoder(info[0]).Configure(ReadVideoDecoderConfig(info[1]));
+  CodecOf<AsyncDecodeWorker>(info[0]).Configure(ReadVideoDecoderConfig(info[1]));
   return info.Env().Undefined();
 }
 
@@ -118,50 +96,37 @@ Napi::Value EncodeVideo(const Napi::CallbackInfo& info) {
   input.duration = ReadOptionalInt64(info[12]);
   input.options.key_frame = ReadBool(info[13]);
   input.options.quantizer = ReadInt(info[14]);
-  Encoder(info[0]).Encode(std::move(input));
+  CodecOf<AsyncEncodeWorker>(info[0]).Encode(std::move(input));
   return info.Env().Undefined();
 }
 
 Napi::Value DecodeVideo(const Napi::CallbackInfo& info) {
-  const Bytes bytes = ReadBytes(info.Env(), info[1]);
   DecodeInput input{};
-  input.packet.reset(av_packet_alloc());
-  if (!input.packet || av_new_packet(input.packet.get(), static_cast<int>(bytes.size)) < 0) {
-    Napi::Error::New(info.Env(), "out of memory").ThrowAsJavaScriptException();
-    return info.Env().Undefined();
-  }
-  if (bytes.size > 0) std::memcpy(input.packet->data, bytes.data, bytes.size);
+  input.packet = NewPacket(info.Env(), ReadBytes(info.Env(), info[1]));
+  if (!input.packet) return info.Env().Undefined();
   if (ReadBool(info[2])) input.packet->flags |= AV_PKT_FLAG_KEY;
   input.timestamp = ReadInt64(info[3]);
   input.duration = ReadOptionalInt64(info[4]);
-  Decoder(info[0]).Decode(std::move(input));
+  CodecOf<AsyncDecodeWorker>(info[0]).Decode(std::move(input));
   return info.Env().Undefined();
 }
 
 Napi::Value CodecFlush(const Napi::CallbackInfo& info) {
-  Worker(info[0]).Flush(ReadInt(info[1]));
+  CodecOf(info[0]).Flush(ReadInt(info[1]));
   return info.Env().Undefined();
 }
 
 Napi::Value CodecReset(const Napi::CallbackInfo& info) {
-  Worker(info[0]).Reset();
+  CodecOf(info[0]).Reset();
   return info.Env().Undefined();
 }
 
 Napi::Value CodecClose(const Napi::CallbackInfo& info) {
-  Worker(info[0]).Close();
+  CodecOf(info[0]).Close();
   return info.Env().Undefined();
 }
 
 // --- Probes -------------------------------------------------------------------------------------------------------
-
-template <typename Probe>
-Napi::Value RunProbe(const Napi::CallbackInfo& info, Probe probe) {
-  std::shared_ptr<EnvState> state = EnvState::Get(info.Env());
-  const int32_t job = state->BeginJob();
-  JobPool::Global().Post([state, job, probe = std::move(probe)] { state->PostJobEvent(job, probe(), nullptr); });
-  return Napi::Number::New(info.Env(), job);
-}
 
 Napi::Value ProbeVideoEncoderJob(const Napi::CallbackInfo& info) {
   return RunProbe(info, [config = ReadVideoEncoderConfig(info[0])] {
@@ -246,6 +211,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   EnvState::Install(env);
   RegisterFrameBindings(env, exports);
   RegisterAudioDataBindings(env, exports);
+  RegisterAudioCodecBindings(env, exports);
   RegisterImageBindings(env, exports);
   RegisterBorrowBindings(env, exports);
   RegisterTransferBindings(env, exports);

@@ -1,8 +1,9 @@
 /** VideoDecoderConfig (WebCodecs, "VideoDecoderConfig"). */
 import { readVideoColorSpaceInit, type VideoColorSpaceInit } from '../color-space.js'
-import { type AllowSharedBufferSource, allowSharedBufferSource, bytesOf, isDetached } from '../webidl/buffer-source.js'
-import { boolean, type Converter, domString, double, enforceRange } from '../webidl/conversions.js'
+import type { AllowSharedBufferSource } from '../webidl/buffer-source.js'
+import { boolean, domString, double, enforceRange } from '../webidl/conversions.js'
 import { dictionary, optional, required, withDefault } from '../webidl/dictionary.js'
+import { DETACHED, descriptionBytes } from './description.js'
 import { type HardwareAcceleration, hardwareAcceleration, requireCodecString } from './video-encoder-config.js'
 
 /** https://www.w3.org/TR/webcodecs/#dictdef-videodecoderconfig */
@@ -30,15 +31,6 @@ export interface VideoDecoderConfig {
   rotation?: number
   /** The flip that frames get. Default false. */
   flip?: boolean
-}
-
-/** Stands for a buffer that is detached: a configuration with it is not valid, which shows once all members are read. */
-const DETACHED = new ArrayBuffer(0)
-
-/** A copy, so that later changes of the buffer change nothing. */
-const descriptionBytes: Converter<ArrayBuffer> = (value, name) => {
-  const source = allowSharedBufferSource(value, name)
-  return isDetached(source) ? DETACHED : new Uint8Array(bytesOf(source)).buffer
 }
 
 export const readVideoDecoderConfig = dictionary('VideoDecoderConfig', {

@@ -27,13 +27,7 @@ int FullRange(const AVFrame& frame) {
 }  // namespace
 
 AsyncDecodeWorker::AsyncDecodeWorker(std::shared_ptr<EnvState> env, int32_t codec_id)
-    : AsyncWorker(std::move(env), codec_id), gate_(std::make_shared<OutputGate>(kMaxUndeliveredFrames)) {}
-
-void AsyncDecodeWorker::Interrupt() {
-  std::lock_guard<std::mutex> lock(gate_mutex_);
-  gate_->Open();
-  gate_ = std::make_shared<OutputGate>(kMaxUndeliveredFrames);
-}
+    : AsyncWorker(std::move(env), codec_id), gate_(kMaxUndeliveredFrames) {}
 
 void AsyncDecodeWorker::Configure(VideoDecoderConfig config) {
   Submit([this, config = std::move(config)] { EndTask(Failed() ? Status::Ok() : DoConfigure(config), ConfiguredEvent{}); });
@@ -117,11 +111,7 @@ Status AsyncDecodeWorker::EmitFrame(AVFramePtr frame) {
   event.sar_denominator = frame->sample_aspect_ratio.den;
   event.picture = Picture::FromAVFrame(std::move(frame));
   if (!event.picture) return Status(StatusCode::kOutOfMemory, "out of memory");
-  {
-    std::lock_guard<std::mutex> lock(gate_mutex_);
-    event.gate = gate_;
-  }
-  event.gate->Enter();
+  event.gate = gate_.Enter();
   if (!Stale()) Post(std::move(event));
   return Status::Ok();
 }

@@ -34,7 +34,7 @@ class AsyncDecodeWorker final : public AsyncWorker {
   Status EmitFrame(AVFramePtr frame);
   Status Drain() override;
   void DestroyCodec() override;
-  void Interrupt() override;
+  void Interrupt() override { gate_.Renew(); }
 
   VideoDecoderConfig config_;
   AVCodecContextPtr context_;
@@ -42,9 +42,7 @@ class AsyncDecodeWorker final : public AsyncWorker {
   int64_t next_pts_ = 0;
   FrameInfoMap frame_info_;
 
-  // Replaced by Interrupt(), so that the outputs of an older generation do not hold back the next.
-  std::mutex gate_mutex_;
-  std::shared_ptr<OutputGate> gate_;
+  GenerationGate gate_;
 };
 
 }  // namespace webcodecs

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "audio/audio_data_bindings.h"
 #include "env_state.h"
 #include "frame_bindings.h"
 #include "media/staging.h"
@@ -25,6 +26,7 @@ enum class EventKind : int {
   kImageTracks = 9,
   kImageFrame = 10,
   kImageError = 11,
+  kAudioData = 12,
 };
 
 // Fills a JavaScript array from left to right.
@@ -174,6 +176,20 @@ struct Writer {
     out.Add(e.request_id);
     out.Add(static_cast<int>(e.status.code()));
     out.Add(e.status.message());
+    return out.array();
+  }
+  Napi::Value operator()(AudioDataEvent& e) {
+    ArrayWriter out = Begin(EventKind::kAudioData, 6);
+    if (e.gate) e.gate->Deliver();
+    const int format = e.buffer->format().index();
+    const int64_t frames = static_cast<int64_t>(e.buffer->frames());
+    const int channels = e.buffer->channels();
+    out.Add(WrapAudioBuffer(env, std::move(e.buffer)));
+    out.Add(format);
+    out.Add(e.sample_rate);
+    out.Add(frames);
+    out.Add(channels);
+    out.Add(e.timestamp);
     return out.array();
   }
   Napi::Value operator()(JobEvent& e) {

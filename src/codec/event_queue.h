@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "audio/audio_buffer.h"
 #include "codec/output_gate.h"
 #include "image/image_reader.h"
 #include "media/convert.h"
@@ -79,6 +80,12 @@ struct ImageErrorEvent {
   int32_t request_id;
   Status status;
 };
+struct AudioDataEvent {
+  AudioBufferPtr buffer;
+  int sample_rate;
+  int64_t timestamp;
+  std::shared_ptr<OutputGate> gate;  // told when JavaScript has the data
+};
 struct JobEvent {
   int32_t job_id;
   Status status;
@@ -95,7 +102,7 @@ struct Event {
   int32_t codec_id;
   int32_t generation;
   std::variant<ConfiguredEvent, DoneEvent, FlushedEvent, ErrorEvent, OutputConfigEvent, ChunkEvent, FrameEvent,
-               ImageTracksEvent, ImageFrameEvent, ImageErrorEvent, JobEvent, ReturnedEvent>
+               AudioDataEvent, ImageTracksEvent, ImageFrameEvent, ImageErrorEvent, JobEvent, ReturnedEvent>
       payload;
 #if WEBCODECS_DEBUG
   CountedBy counted{GlobalCounters().callback_data};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 
 namespace webcodecs {
@@ -35,6 +36,34 @@ class OutputGate {
   const int limit_;
   int undelivered_ = 0;
   bool open_ = false;
+};
+
+// The gate of a worker's outputs, another one for each generation: the outputs of an older one do not hold back the next.
+class GenerationGate {
+ public:
+  explicit GenerationGate(int limit) : limit_(limit), gate_(std::make_shared<OutputGate>(limit)) {}
+
+  // Waits until an output may pass. Its event tells the gate that is returned of its delivery.
+  std::shared_ptr<OutputGate> Enter() {
+    std::shared_ptr<OutputGate> gate;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      gate = gate_;
+    }
+    gate->Enter();
+    return gate;
+  }
+  // Begins the next generation.
+  void Renew() {
+    std::lock_guard<std::mutex> lock(mutex_);
+    gate_->Open();
+    gate_ = std::make_shared<OutputGate>(limit_);
+  }
+
+ private:
+  const int limit_;
+  std::mutex mutex_;
+  std::shared_ptr<OutputGate> gate_;
 };
 
 }  // namespace webcodecs

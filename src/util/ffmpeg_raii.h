@@ -10,6 +10,7 @@ extern "C" {
 #include <libavutil/imgutils.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
+#include <libswresample/swresample.h>
 #include <libswscale/swscale.h>
 }
 
@@ -38,6 +39,11 @@ struct SwsContextDeleter {
   void operator()(SwsContext* context) const { sws_freeContext(context); }
 };
 using SwsContextPtr = std::unique_ptr<SwsContext, SwsContextDeleter>;
+
+struct SwrContextDeleter {
+  void operator()(SwrContext* context) const { swr_free(&context); }
+};
+using SwrContextPtr = std::unique_ptr<SwrContext, SwrContextDeleter>;
 
 struct AVBufferRefDeleter {
   void operator()(AVBufferRef* buffer) const { av_buffer_unref(&buffer); }

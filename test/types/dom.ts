@@ -6,6 +6,8 @@ type Assignable<From, To> = From extends To ? true : false
 
 export type Instances = [
   Assert<Assignable<webcodecs.AudioData, AudioData>>,
+  Assert<Assignable<webcodecs.AudioDecoder, AudioDecoder>>,
+  Assert<Assignable<webcodecs.AudioEncoder, AudioEncoder>>,
   Assert<Assignable<webcodecs.EncodedAudioChunk, EncodedAudioChunk>>,
   Assert<Assignable<webcodecs.EncodedVideoChunk, EncodedVideoChunk>>,
   Assert<Assignable<webcodecs.ImageDecoder, ImageDecoder>>,
@@ -27,6 +29,10 @@ export type Outputs = [
 
 export type Inputs = [
   Assert<Assignable<AudioDataCopyToOptions, webcodecs.AudioDataCopyToOptions>>,
+  Assert<Assignable<AudioDecoderConfig, webcodecs.AudioDecoderConfig>>,
+  Assert<Assignable<AudioDecoderInit, webcodecs.AudioDecoderInit>>,
+  Assert<Assignable<AudioEncoderConfig, webcodecs.AudioEncoderConfig>>,
+  Assert<Assignable<AudioEncoderInit, webcodecs.AudioEncoderInit>>,
   Assert<Assignable<EncodedAudioChunkInit, webcodecs.EncodedAudioChunkInit>>,
   Assert<Assignable<EncodedVideoChunkInit, webcodecs.EncodedVideoChunkInit>>,
   Assert<Assignable<ImageDecodeOptions, webcodecs.ImageDecodeOptions>>,

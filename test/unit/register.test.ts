@@ -3,6 +3,8 @@ import { VideoEncoder, VideoFrame } from '../../lib/index.js'
 
 const NAMES = [
   'AudioData',
+  'AudioDecoder',
+  'AudioEncoder',
   'EncodedAudioChunk',
   'EncodedVideoChunk',
   'ImageDecoder',
