@@ -10,20 +10,39 @@ import { basename, dirname, join } from 'node:path'
 import { Logging, LogLevel } from 'mediabunny'
 import '../dist/register.js'
 import { checkOutput, makeClip } from './demo/ffmpeg.mjs'
-import { h264CodecString } from './demo/h264-level.mjs'
 import { openSource } from './demo/input.mjs'
-import { DemoError, parseOptions, usage } from './demo/options.mjs'
+import { codecNames, DemoError, parseOptions, usage } from './demo/options.mjs'
 import { Progress } from './demo/progress.mjs'
 import { printSummary } from './demo/summary.mjs'
 import { transcode } from './demo/transcode.mjs'
 
-/** Codec names, mediabunny's names for them, and how their codec strings begin. */
+const hevcLevels = [30, 60, 63, 90, 93, 120, 123, 150, 153, 156, 180, 183, 186]
+const h264Levels = [10, 11, 12, 13, 20, 21, 22, 30, 31, 32, 40, 41, 42, 50, 51, 52, 60, 61, 62]
+const av1Levels = [0, 1, 4, 5, 8, 9, 12, 13, 14, 15, 16, 17, 18, 19]
+const digits = (number, base) => number.toString(base).padStart(2, '0')
+
+/** Codec names, mediabunny's names for them, how their codec strings begin, and those to try, from the lowest level on. */
 const codecs = [
-  { name: 'h264', muxerCodec: 'avc', prefixes: ['avc1.', 'avc3.'] },
-  { name: 'hevc', muxerCodec: 'hevc', prefixes: ['hvc1.', 'hev1.'], codecString: 'hvc1.1.6.L123.B0' },
-  { name: 'vp8', muxerCodec: 'vp8', prefixes: ['vp8'], codecString: 'vp8' },
-  { name: 'vp9', muxerCodec: 'vp9', prefixes: ['vp09.'], codecString: 'vp09.00.41.08' },
-  { name: 'av1', muxerCodec: 'av1', prefixes: ['av01.'], codecString: 'av01.0.08M.08' },
+  {
+    name: 'h264',
+    muxerCodec: 'avc',
+    prefixes: ['avc1.', 'avc3.'],
+    codecStrings: h264Levels.map((level) => `avc1.6400${digits(level, 16)}`),
+  },
+  {
+    name: 'hevc',
+    muxerCodec: 'hevc',
+    prefixes: ['hvc1.', 'hev1.'],
+    codecStrings: hevcLevels.map((level) => `hvc1.1.6.L${level}.B0`),
+  },
+  { name: 'vp8', muxerCodec: 'vp8', prefixes: ['vp8'], codecStrings: ['vp8'] },
+  { name: 'vp9', muxerCodec: 'vp9', prefixes: ['vp09.'], codecStrings: ['vp09.00.51.08'] },
+  {
+    name: 'av1',
+    muxerCodec: 'av1',
+    prefixes: ['av01.'],
+    codecStrings: av1Levels.map((level) => `av01.0.${digits(level, 10)}M.08`),
+  },
 ]
 
 // What is wrong with an input is said by the demo itself, once.
@@ -80,12 +99,10 @@ async function planEncoder(source, options) {
   const entry = codecs.find(({ name, prefixes }) => {
     return options.codec === name || prefixes.some((prefix) => options.codec.startsWith(prefix))
   })
-  if (!entry) throw new DemoError(`--codec wants h264 or a codec string, but got '${options.codec}'`)
+  if (!entry) throw new DemoError(`--codec wants ${codecNames} or a codec string, but got '${options.codec}'`)
   const size = await outputSize(video, options.width)
   const bitrate = options.bitrate ?? defaultBitrate({ ...size, framerate })
-  const codecString = entry.codecString ?? h264CodecString({ ...size, framerate, bitrate })
-  const encoderConfig = {
-    codec: options.codec === entry.name ? codecString : options.codec,
+  const config = {
     ...size,
     ...displaySize(size, await video.getPixelAspectRatio()),
     bitrate,
@@ -93,12 +110,12 @@ async function planEncoder(source, options) {
     latencyMode: 'quality',
     ...(entry.name === 'h264' ? { avc: { format: 'avc' } } : {}),
   }
-  const { supported } = await VideoEncoder.isConfigSupported(encoderConfig)
-  if (!supported) {
-    const what = `${encoderConfig.codec} at ${size.width}x${size.height}, ${framerate.toFixed(2)} fps, ${bitrate} b/s`
-    throw new DemoError(`this build cannot encode ${what}`)
+  for (const codec of options.codec === entry.name ? entry.codecStrings : [options.codec]) {
+    const { supported } = await VideoEncoder.isConfigSupported({ ...config, codec })
+    if (supported) return { encoderConfig: { ...config, codec }, codec: entry.muxerCodec }
   }
-  return { encoderConfig, codec: entry.muxerCodec }
+  const what = `${options.codec} at ${size.width}x${size.height}, ${framerate.toFixed(2)} fps, ${bitrate} b/s`
+  throw new DemoError(`this build cannot encode ${what}`)
 }
 
 async function checkOutputPath(input, output) {

@@ -4,17 +4,20 @@ import { parseArgs } from 'node:util'
 /** A failure with a message for the person at the terminal: printed as one line, without a stack. */
 export class DemoError extends Error {}
 
+/** The short names that --codec takes. */
+export const codecNames = 'h264, hevc, vp8, vp9, av1'
+
 export const usage = `Usage: npm run demo -- [options] [input [output]]
 
 Transcodes the video of a media file with the VideoDecoder and VideoEncoder of this package, and copies its audio.
 Without an input, it first makes a clip of 10 seconds with a moving picture and sound.
 
-  input               MP4, MOV, MKV, WebM or MPEG-TS with H.264 video
+  input               MP4, MOV, MKV, WebM or MPEG-TS with H.264, HEVC, VP8, VP9 or AV1 video
   output              an MP4 file (default: <input's name>.webcodecs.mp4 here; demo-output.mp4 without an input)
 
   --width <pixels>    width of the coded picture; the height follows (default: as the input)
   --bitrate <rate>    bits per second: 4000000, 800k, 4M (default: at least 4M, more for pictures above 1080p)
-  --codec <codec>     h264, or a full codec string such as avc1.42001f (default: h264)
+  --codec <codec>     ${codecNames}, or a full codec string such as avc1.42001f (default: h264)
   --help              this text`
 
 const rateUnits = { '': 1, k: 1e3, m: 1e6 }

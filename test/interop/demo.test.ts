@@ -64,6 +64,14 @@ describe('the demo', () => {
     expect(ratio).toBeLessThan(6)
   })
 
+  it.each(['hevc', 'vp8', 'vp9', 'av1'])('transcodes to %s', async (codec) => {
+    const { code, stdout, errors } = await runDemo(['--codec', codec, await withSound(), 'out.mp4'], { cwd })
+    expect({ code, errors }).toEqual({ code: 0, errors: [] })
+    expect(stdout).toMatch(/^The output plays: /m)
+    expect(await probeVideo(join(cwd, 'out.mp4'))).toMatchObject({ codec_name: codec })
+    expect(await decodeAll(join(cwd, 'out.mp4'))).toEqual({ pictures: 50, complaints: '' })
+  })
+
   it('honours --codec with a full codec string', async () => {
     const { code } = await runDemo(['--codec', 'avc1.42001f', await withSound(), 'out.mp4'], { cwd })
     expect(code).toBe(0)
