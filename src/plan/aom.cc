@@ -65,10 +65,12 @@ Status PlanAom(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   options.Add("cpu-used", config.realtime && config.bit_depth == 8 ? 9 : 6);
   options.Add("row-mt", 1);
   options.Add("tile-columns", TileColumns(config, plan->thread_count));
-  options.Add("end-usage", "cbr");
   if (quantizer) {
+    // A constant rate damps what it takes for oscillation, against the frame's limits, which ends in an assertion.
+    options.Add("end-usage", "q");
     options.Add("aq-mode", 0);
   } else {
+    options.Add("end-usage", "cbr");
     // Not 0, which is lossless coding.
     options.Add("min-q", 1);
     options.Add("max-q", 63);

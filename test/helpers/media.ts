@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ALL_FORMATS, EncodedPacketSink, FilePathSource, Input } from 'mediabunny'
+import { ALL_FORMATS, type EncodedPacket, EncodedPacketSink, FilePathSource, Input } from 'mediabunny'
 import type { VideoDecoderConfig } from '../../lib/index.js'
 import { EncodedVideoChunk } from '../../lib/index.js'
 import { layoutOf } from './pictures.js'
@@ -76,7 +76,20 @@ export interface Clip {
 }
 
 /** The first video track of a media file. */
-export async function demux(path: string): Promise<Clip> {
+export function demux(path: string): Promise<Clip> {
+  return demuxTrack(path, ({ data, type }) => ({ data, type }))
+}
+
+/** The alpha beside the pictures of a WebM file's first video track, which is a stream of its own. */
+export function demuxAlpha(path: string): Promise<Clip> {
+  // Its key frames are where those of the pictures are.
+  return demuxTrack(path, ({ sideData, type }) => ({ data: sideData.alpha!, type }))
+}
+
+async function demuxTrack(
+  path: string,
+  select: (packet: EncodedPacket) => { data: Uint8Array; type: 'key' | 'delta' },
+): Promise<Clip> {
   const input = new Input({ source: new FilePathSource(path), formats: ALL_FORMATS })
   const track = await input.getPrimaryVideoTrack()
   if (!track) throw new Error(`${path} has no video track`)
@@ -84,14 +97,8 @@ export async function demux(path: string): Promise<Clip> {
   if (!config) throw new Error(`${path}: unknown codec`)
   const chunks: EncodedVideoChunk[] = []
   for await (const packet of new EncodedPacketSink(track).packets()) {
-    chunks.push(
-      new EncodedVideoChunk({
-        type: packet.type,
-        timestamp: packet.microsecondTimestamp,
-        duration: packet.microsecondDuration,
-        data: packet.data,
-      }),
-    )
+    const { microsecondTimestamp: timestamp, microsecondDuration: duration } = packet
+    chunks.push(new EncodedVideoChunk({ ...select(packet), timestamp, duration }))
   }
   input.dispose()
   return { config: config as VideoDecoderConfig, chunks }
