@@ -116,9 +116,6 @@ const factors = {
 export type Configuration = Combination<typeof configurations>
 export type RoundTrip = Configuration & Pick<Combination<typeof factors>, 'format' | 'color'>
 
-const isForSvtAv1 = ({ stream, latencyMode, bitrateMode }: Configuration): boolean =>
-  stream.family === 'av1' && latencyMode === 'quality' && bitrateMode !== 'quantizer'
-
 const hasWholeChroma = ({ stream: { chroma }, size: { width, height } }: Configuration): boolean =>
   (chroma === 444 || width % 2 === 0) && (chroma !== 420 || height % 2 === 0)
 
@@ -139,13 +136,6 @@ export const denials: readonly { why: string; matches: (configuration: Configura
     why: 'VP8 has no quantizer of the frame',
     matches: (c) => c.stream.family === 'vp8' && c.bitrateMode === 'quantizer',
   },
-  {
-    why: 'SVT-AV1 keeps no constant rate in quality mode',
-    matches: (c) => isForSvtAv1(c) && c.bitrateMode === 'constant',
-  },
-  { why: 'SVT-AV1 has the Main profile alone', matches: (c) => isForSvtAv1(c) && c.stream.chroma !== 420 },
-  { why: 'SVT-AV1 has no 12 bits', matches: (c) => isForSvtAv1(c) && c.stream.depth === 12 },
-  { why: 'SVT-AV1 takes even sizes from 64x64 on', matches: (c) => isForSvtAv1(c) && (isOdd(c) || c.size.width < 64) },
 ]
 
 export function denialOf(configuration: Configuration): string | undefined {
