@@ -2,10 +2,11 @@
 import { fileURLToPath } from 'node:url'
 import { median, timeProcess } from './codec-measurement.mjs'
 import { runConversion } from './conversion.mjs'
+import { imageSource } from './source.mjs'
 
-async function runProgram(name) {
+async function runProgram(name, programArguments = []) {
   const path = fileURLToPath(new URL(`./${name}.mjs`, import.meta.url))
-  const { stdout } = await timeProcess(process.execPath, ['--expose-gc', path])
+  const { stdout } = await timeProcess(process.execPath, ['--expose-gc', path, ...programArguments])
   return JSON.parse(stdout)
 }
 
@@ -82,6 +83,34 @@ async function measureImport() {
   ]
 }
 
+/** Large images; the `ffmpeg` command decodes each many times, to the same format, on one thread too. */
+async function measureImages() {
+  const [width, height, repeats] = [4000, 3000, 12]
+  const rows = []
+  for (const { name, extension, type, pixelFormat } of [
+    { name: 'JPEG', extension: 'jpg', type: 'image/jpeg', pixelFormat: 'yuvj420p' },
+    { name: 'PNG', extension: 'png', type: 'image/png', pixelFormat: 'bgr0' },
+    { name: 'WebP', extension: 'webp', type: 'image/webp', pixelFormat: 'yuv420p' },
+  ]) {
+    const path = imageSource(width, height, extension)
+    const decode = (count) =>
+      timeProcess('ffmpeg', [
+        ...['-v', 'error', '-nostdin', '-threads', '1', '-loop', '1', '-i', path, '-frames:v', String(count)],
+        ...['-pix_fmt', pixelFormat, '-f', 'null', '-'],
+      ])
+    const [ours, theirs] = [[], []]
+    for (let round = 0; round < 3; round++) {
+      ours.push((await runProgram('image-program', [path, type, String(repeats)])).milliseconds)
+      const [one, many] = [await decode(1), await decode(1 + repeats)]
+      theirs.push(((many.seconds - one.seconds) * 1000) / repeats)
+    }
+    const reference = median(theirs)
+    rows.push(row(`${name} of 12 million pixels: ImageDecoder`, median(ours), 'ms', reference * 1.25))
+    rows.push(row(`${name}: ffmpeg`, reference, 'ms'))
+  }
+  return rows
+}
+
 /** A renderer and an encoder in two threads, with a pool of buffers between them and without, in turn. */
 async function measureBufferPool() {
   const example = fileURLToPath(new URL('../scripts/example.mjs', import.meta.url))
@@ -122,6 +151,7 @@ export const scriptCases = [
   { name: 'chunks', measure: measureChunks },
   { name: 'threads', measure: measureCrossing },
   { name: 'getters', measure: measureGetters },
+  { name: 'images', measure: measureImages },
   { name: 'import', measure: measureImport },
   { name: 'buffer pool', measure: measureBufferPool },
 ]

@@ -71,3 +71,19 @@ export function encodedSource({ width, height, bitrate }) {
   ])
   return { path, frames, content: name }
 }
+
+const imageCodecs = {
+  jpg: ['-c:v', 'mjpeg', '-q:v', '3', '-pix_fmt', 'yuvj420p'],
+  png: ['-c:v', 'png', '-pix_fmt', 'rgb24'],
+  webp: ['-c:v', 'libwebp', '-pix_fmt', 'yuv420p'],
+}
+
+/** Path of a still image. */
+export function imageSource(width, height, extension) {
+  const { name, args } = naturalInput()
+  const end = ['-frames:v', '1', ...imageCodecs[extension], '-f', 'image2', '-update', '1']
+  return make(join(folder, `${name}-${width}x${height}.${extension}`), [
+    ...[...args, '-vf', `scale=${width}:${height}:flags=bicubic`],
+    ...end,
+  ])
+}

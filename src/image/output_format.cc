@@ -21,6 +21,26 @@ void MergePlanes(const AVFrame& from, const AVFrame& to) {
                          to.data[0], to.linesize[0], to.width, to.height);
 }
 
+// What libyuv converts to BGRA, faster than swscale and to the same bytes.
+struct LibyuvConversion {
+  int format;
+  int (*convert)(const uint8_t* source, int source_stride, uint8_t* target, int target_stride, int width, int height);
+};
+constexpr LibyuvConversion kLibyuvConversions[] = {
+    {AV_PIX_FMT_RGB24, libyuv::RAWToARGB},
+    {AV_PIX_FMT_BGR24, libyuv::RGB24ToARGB},
+    {AV_PIX_FMT_RGBA, libyuv::ABGRToARGB},
+    {AV_PIX_FMT_GRAY8, libyuv::J400ToARGB},
+};
+
+bool ConvertByLibyuv(const AVFrame& from, const AVFrame& to) {
+  for (const LibyuvConversion& conversion : kLibyuvConversions) {
+    if (conversion.format != from.format) continue;
+    return conversion.convert(from.data[0], from.linesize[0], to.data[0], to.linesize[0], to.width, to.height) == 0;
+  }
+  return false;
+}
+
 // Formats of 16 bits, big-endian, that swscale does not round to the nearest. Where there are one or two channels, the
 // first is grey; the second and the fourth are alpha.
 int Channels16(int format) {
@@ -161,12 +181,13 @@ Status ConvertToBgra(AVFramePtr* frame) {
   if (from.format == AV_PIX_FMT_BGRA) return Status::Ok();
   AVFramePtr to = AllocatePoolFrame(PixelFormat::kBGRA, from.width, from.height);
   if (!to) return OutOfMemory();
-  if (IsPlanarRgb8(from.format))
+  if (IsPlanarRgb8(from.format)) {
     MergePlanes(from, *to);
-  else if (const int channels = Channels16(from.format))
+  } else if (const int channels = Channels16(from.format)) {
     Reduce16(from, channels, *to);
-  else if (Status status = ConvertBySwscale(from, *to); !status.ok())
-    return status;
+  } else if (!ConvertByLibyuv(from, *to)) {
+    if (Status status = ConvertBySwscale(from, *to); !status.ok()) return status;
+  }
   *frame = std::move(to);
   return Status::Ok();
 }

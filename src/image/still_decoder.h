@@ -8,7 +8,7 @@ namespace webcodecs {
 class StillDecoder {
  public:
   explicit StillDecoder(AVCodecID codec_id) : codec_id_(codec_id) {}
-  // `data` is a whole file of the format. What the decoder leaves unwritten is zero.
+  // `data` is a whole file of the format.
   Status Decode(const uint8_t* data, size_t size, AVFramePtr* frame);
   static bool Has(AVCodecID codec_id) { return avcodec_find_decoder(codec_id) != nullptr; }
 
