@@ -126,8 +126,7 @@ interface CopyPlan {
 }
 
 /** spec: "Compute Copy Element Count", and the bytes that the elements take. All conversions are supported. */
-function planCopy(slots: OpenAudioDataSlots, value: unknown): CopyPlan {
-  const options = readAudioDataCopyToOptions(value, '')
+function planCopy(slots: OpenAudioDataSlots, options: ReturnType<typeof readAudioDataCopyToOptions>): CopyPlan {
   const { numberOfFrames, numberOfChannels } = slots
   const { planeIndex, frameOffset } = options
   const format = options.format === undefined ? slots.format : sampleFormat(options.format)
@@ -203,7 +202,8 @@ export class AudioData {
    * @throws RangeError when a member of `options` reaches past the planes or frames that there are
    */
   allocationSize(options: AudioDataCopyToOptions): number {
-    return planCopy(this.#requireOpen(), options).size
+    const parsedOptions = readAudioDataCopyToOptions(options, '')
+    return planCopy(this.#requireOpen(), parsedOptions).size
   }
 
   /**
@@ -214,8 +214,9 @@ export class AudioData {
    */
   copyTo(destination: AllowSharedBufferSource, options: AudioDataCopyToOptions): void {
     const target = allowSharedBufferSource(destination, 'destination')
+    const parsedOptions = readAudioDataCopyToOptions(options, '')
     const slots = this.#requireOpen()
-    const { format, planeIndex, frameOffset, frameCount, size } = planCopy(slots, options)
+    const { format, planeIndex, frameOffset, frameCount, size } = planCopy(slots, parsedOptions)
     if (target.byteLength < size) {
       throw new RangeError(`expected at least ${size} bytes for destination but received ${target.byteLength}`)
     }

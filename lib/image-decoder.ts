@@ -120,7 +120,7 @@ function defaultTrackIndex(
  * that a decoder that the user has forgotten can be collected when it has nothing to do.
  */
 class ImageDecoding implements EventReceiver, TrackOwner {
-  readonly type: string
+  type: string
   readonly tracks: ImageTrackList
   readonly completed: Promise<undefined>
   /** Requests that were reset are not answered by native code: there are no generations to tell apart. */
@@ -259,6 +259,8 @@ class ImageDecoding implements EventReceiver, TrackOwner {
   }
 
   close(): void {
+    // As in browsers, though "Close ImageDecoder" does not name it.
+    this.type = ''
     if (!this.isClosed) this.#close(abortError('ImageDecoder was closed'))
   }
 
@@ -415,9 +417,9 @@ export class ImageDecoder {
     this.#decoding = new ImageDecoding(parsed)
   }
 
-  /** The MIME type that was given; empty when the decoder is closed. */
+  /** The MIME type that was given; empty after close(). */
   get type(): string {
-    return this.#decoding.isClosed ? '' : this.#decoding.type
+    return this.#decoding.type
   }
 
   /** Whether all the data has arrived. */

@@ -164,7 +164,8 @@ describe('a buffer', () => {
     const pending = nameOf(decoder.decode())
     expect(await nameOf(decoder.tracks.ready)).toBe('InvalidStateError')
     expect(await pending).toBe('InvalidStateError')
-    expect(decoder.type).toBe('')
+    expect(await nameOf(decoder.decode())).toBe('InvalidStateError')
+    expect(decoder.type).toBe(type)
   })
 
   it('with damaged pixels closes the decoder with an EncodingError', async () => {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as ours from '../../lib/index.js'
 import { type Chromium, openChromium } from '../helpers/chromium.js'
+import { makeClip } from '../helpers/media.js'
 import { type Kind, runCases, shares } from './comparison/cases.js'
 import { Comparison } from './comparison/compare.js'
 import type { Fixtures } from './comparison/decoder-cases.js'
@@ -10,7 +11,7 @@ import type { CaseTrace } from './comparison/trace.js'
 import { encode } from './scripts/codec.js'
 
 /** How many cases to run; `npm run test:interop` runs more. */
-const caseCount = Number(process.env['WEBCODECS_INTEROP_CASES'] ?? 300)
+const caseCount = Number(process.env['WEBCODECS_INTEROP_CASES'] ?? 600)
 const firstSeed = Number(process.env['WEBCODECS_INTEROP_SEED'] ?? 0)
 const batch = 50
 
@@ -19,7 +20,7 @@ let fixtures: Fixtures
 const comparison = new Comparison()
 
 /** Short streams of the codecs that both sides decode. */
-async function makeFixtures(): Promise<Fixtures> {
+async function makeStreams(): Promise<Fixtures['streams']> {
   const base = { width: 64, height: 48, bitrate: 200_000, framerate: 30, latencyMode: 'realtime' as const }
   const configs = [
     ...['vp8', 'vp09.00.10.08', 'av01.0.04M.08', 'avc1.42001f'].map((codec) => ({ ...base, codec })),
@@ -28,9 +29,29 @@ async function makeFixtures(): Promise<Fixtures> {
   return Promise.all(configs.map((config) => encode(ours, [{ config, count: 8 }])))
 }
 
+/** Small images; those that are coded with loss are compared without their pixels. */
+async function makeImages(): Promise<Fixtures['images']> {
+  const animated = ['-frames:v', '4']
+  const files = [
+    { type: 'image/png', exact: true, extension: 'png', args: ['-frames:v', '1', '-f', 'apng', '-pix_fmt', 'rgba'] },
+    { type: 'image/png', exact: true, extension: 'apng', args: [...animated, '-plays', '3', '-f', 'apng'] },
+    { type: 'image/gif', exact: true, extension: 'gif', args: [...animated, '-loop', '2'] },
+    { type: 'image/gif', exact: true, extension: 'gif', args: ['-frames:v', '1'] },
+    { type: 'image/bmp', exact: true, extension: 'bmp', args: ['-frames:v', '1'] },
+    { type: 'image/jpeg', exact: false, extension: 'jpg', args: ['-frames:v', '1'] },
+    { type: 'image/webp', exact: false, extension: 'webp', args: [...animated, '-c:v', 'libwebp_anim'] },
+  ]
+  return Promise.all(
+    files.map(async ({ type, exact, extension, args }) => {
+      const path = await makeClip(['-f', 'lavfi', '-i', 'testsrc2=size=48x32:rate=10', ...args], extension)
+      return { type, exact, data: new Uint8Array(await readFile(path)) }
+    }),
+  )
+}
+
 beforeAll(async () => {
   chromium = await openChromium()
-  fixtures = await makeFixtures()
+  fixtures = { streams: await makeStreams(), images: await makeImages() }
 })
 
 afterAll(async () => {

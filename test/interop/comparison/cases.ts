@@ -1,9 +1,11 @@
 // The cases, which run in Node and in Chromium alike.
+import { runAudioDataCase } from './audio-data-cases.js'
 import { runChunkCase } from './chunk-cases.js'
 import { runColorSpaceCase } from './color-space-cases.js'
 import { type Fixtures, runDecoderCase } from './decoder-cases.js'
 import { runEncoderCase } from './encoder-cases.js'
 import { runClosedFrameCase, runFrameCase, runFrameSourceCase } from './frame-cases.js'
+import { runImageCase } from './image-cases.js'
 import { Random } from './random.js'
 import { runShapeCase, runWrongObjectCase } from './shape-cases.js'
 import { type Api, type CaseTrace, errorName, Trace } from './trace.js'
@@ -18,6 +20,8 @@ const kinds = {
   frame: runFrameCase,
   'frame source': runFrameSourceCase,
   'closed frame': runClosedFrameCase,
+  'audio data': runAudioDataCase,
+  image: runImageCase,
   decoder: runDecoderCase,
   encoder: runEncoderCase,
 } as const satisfies Record<string, Case>
@@ -26,8 +30,8 @@ export type Kind = keyof typeof kinds
 
 /** How many of a kind are run for each hundred cases: as many as it has variety. */
 export const shares: Readonly<Record<Kind, number>> = {
-  ...{ shape: 1, 'wrong object': 2, 'colour space': 10, chunk: 12, frame: 40 },
-  ...{ 'frame source': 2, 'closed frame': 3, decoder: 15, encoder: 15 },
+  ...{ shape: 1, 'wrong object': 2, 'colour space': 8, chunk: 12, frame: 31 },
+  ...{ 'frame source': 2, 'closed frame': 2, 'audio data': 10, image: 6, decoder: 13, encoder: 13 },
 }
 
 /** Milliseconds; longer than any case takes, unless a promise never settles. */

@@ -34,27 +34,30 @@ function chunkInit(random: Random): { init: object; data: unknown } {
 }
 
 export function runChunkCase(api: Api, random: Random, trace: Trace): void {
+  const name = random.pick(['EncodedVideoChunk', 'EncodedAudioChunk'] as const)
   for (let i = 0; i < 4; i++) {
     const { init, data } = chunkInit(random)
     const order: string[] = []
     const argument = random.chance(0.4) ? observed(init, members, order) : init
-    const construct = () => new api.EncodedVideoChunk(argument as never)
-    const chunk = trace.attempt('EncodedVideoChunk.constructor', show(init), construct)
-    trace.note('EncodedVideoChunk.constructor', 'members read', 'ok', order)
-    trace.note('EncodedVideoChunk.constructor', 'the data afterwards', 'ok', plain(data))
+    const construct = () => new api[name](argument as never)
+    const chunk = trace.attempt(`${name}.constructor`, show(init), construct)
+    trace.note(`${name}.constructor`, 'members read', 'ok', order)
+    trace.note(`${name}.constructor`, 'the data afterwards', 'ok', plain(data))
     if (!chunk) continue
     for (const key of ['type', 'timestamp', 'duration', 'byteLength'] as const) {
-      trace.attempt(`EncodedVideoChunk.${key}`, '', () => chunk[key])
+      trace.attempt(`${name}.${key}`, '', () => chunk[key])
     }
-    copyOut(chunk, random, trace)
+    copyOut(name, chunk, random, trace)
   }
 }
 
-function copyOut(chunk: InstanceType<Api['EncodedVideoChunk']>, random: Random, trace: Trace): void {
+type Name = 'EncodedVideoChunk' | 'EncodedAudioChunk'
+
+function copyOut(name: Name, chunk: InstanceType<Api[Name]>, random: Random, trace: Trace): void {
   const length = Math.max(0, chunk.byteLength + random.pick([0, 0, 5, -1]))
   const destination = random.chance(0.2) ? badBuffer(random) : bufferOf(random, new Uint8Array(length))
-  trace.attempt('EncodedVideoChunk.copyTo', show(destination), () => chunk.copyTo(destination as never))
+  trace.attempt(`${name}.copyTo`, show(destination), () => chunk.copyTo(destination as never))
   if (!ArrayBuffer.isView(destination)) return
   const { buffer, byteOffset, byteLength } = destination
-  trace.note('EncodedVideoChunk.copyTo', 'the bytes', 'ok', digest(new Uint8Array(buffer, byteOffset, byteLength)))
+  trace.note(`${name}.copyTo`, 'the bytes', 'ok', digest(new Uint8Array(buffer, byteOffset, byteLength)))
 }

@@ -1,12 +1,17 @@
 import type * as WebCodecs from '../../../lib/index.js'
 import type { StreamChunk } from '../scripts/codec.js'
 import { constructBadly, pickStep, type Steps, Walk } from './codec-walk.js'
+import type { ImageFixture } from './image-cases.js'
 import type { Random } from './random.js'
 import { type Api, digest, plain, show, type Trace } from './trace.js'
 import { badBuffer, colorSpaceInit, maybe, mostly, observed } from './values.js'
 
-/** Streams that both sides can decode; each begins with a key chunk, with its decoder configuration. */
-export type Fixtures = StreamChunk[][]
+/** What both sides can decode. */
+export interface Fixtures {
+  /** Each begins with a key chunk, with its decoder configuration. */
+  streams: StreamChunk[][]
+  images: ImageFixture[]
+}
 
 type Frame = WebCodecs.VideoFrame
 
@@ -91,7 +96,7 @@ async function noteSupport(api: Api, config: object, random: Random, trace: Trac
 /** A walk through the states of a decoder. */
 export async function runDecoderCase(api: Api, random: Random, trace: Trace, fixtures: Fixtures): Promise<void> {
   if (random.chance(0.1)) constructBadly(trace, 'VideoDecoder', api.VideoDecoder)
-  const stream = random.pick(fixtures)
+  const stream = random.pick(fixtures.streams)
   const frames: Frame[] = []
   const walk = new Walk<WebCodecs.VideoDecoder>(trace, 'VideoDecoder', 'decodeQueueSize')
   const init = walk.callbacks((frame: Frame) => {

@@ -117,6 +117,8 @@ interface Picture {
   format: Format
   width: number
   height: number
+  /** Whether the planes follow each other without padding. */
+  isTight: boolean
 }
 
 interface Source {
@@ -151,7 +153,7 @@ function bufferSource(random: Random): Source {
       0.15,
     ),
   }
-  return { data, init, picture: { format, width, height } }
+  return { data, init, picture: { format, width, height, isTight: !layout['layout'] } }
 }
 
 function noteAttributes(frame: Frame, trace: Trace): void {
@@ -159,15 +161,16 @@ function noteAttributes(frame: Frame, trace: Trace): void {
 }
 
 /**
- * Whether a conversion of this frame to RGB is settled: no tone is mapped, and no alpha, depth or odd size leads Chromium
- * by a way of less precision.
+ * Whether a conversion of this frame to RGB is settled: no tone is mapped, and nothing leads Chromium by a way of less
+ * precision, as alpha (and the byte in its place), depth, odd sizes, padding and rectangles do.
  */
-function convertsAlike(frame: Frame, { format, width, height }: Picture): boolean {
+function convertsAlike(frame: Frame, { format, width, height, isTight }: Picture, options: object): boolean {
   const { primaries, transfer, matrix } = frame.colorSpace
   const plainTransfer = transfer === 'bt709' || transfer === 'smpte170m' || transfer === 'iec61966-2-1'
   const plainPrimaries = primaries === 'bt709' || primaries === 'smpte170m' || primaries === 'bt470bg'
-  const isEven = (width % 2 === 0 && height % 2 === 0) || formats[format][1] === 1
-  return plainTransfer && plainPrimaries && isEven && matrix !== null && !/P1|A/.test(frame.format ?? format)
+  const isWhole =
+    isTight && width % 2 === 0 && height % 2 === 0 && !('rect' in options) && frame.visibleRect?.width === width
+  return plainTransfer && plainPrimaries && isWhole && matrix !== null && /^(I4..|NV12)$/.test(format)
 }
 
 function copyOptions(random: Random, { format, width, height }: Picture): { [key: string]: unknown } {
@@ -186,18 +189,11 @@ async function copy(frame: Frame, picture: Picture, random: Random, trace: Trace
   const bytes = new Uint8Array(Math.max(0, (size ?? 64) + random.pick([0, 0, 0, 9, -1])))
   const destination = random.chance(0.06) ? badBuffer(random) : bytes
   const converts = options?.['format'] !== undefined
-  const alike = !converts || convertsAlike(frame, picture)
+  const alike = !converts || convertsAlike(frame, picture, options)
   const call = `${show(destination)}, ${show(options)}`
   const layout = await trace.attemptAsync('VideoFrame.copyTo', call, () => frame.copyTo(destination as never, options))
   if (!layout || destination !== bytes || !alike) return
-  if (converts)
-    trace.steps.push({
-      member: 'VideoFrame.copyTo',
-      call: 'the levels',
-      outcome: 'ok',
-      value: null,
-      levels: [...bytes],
-    })
+  if (converts) trace.noteLevels('VideoFrame.copyTo', [...bytes])
   else trace.note('VideoFrame.copyTo', 'the bytes', 'ok', digest(bytes))
 }
 

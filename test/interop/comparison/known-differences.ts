@@ -337,4 +337,70 @@ export const knownDifferences: readonly KnownDifference[] = [
       theirs.outcome === 'OperationError',
     continues: true,
   },
+  {
+    where: 'fractions of a sample rate',
+    applies: ({ member, value }, theirs) =>
+      /^AudioData.(sampleRate|duration)$/.test(member) && Math.abs(Number(value) - Number(theirs.value)) < 50,
+    continues: true,
+  },
+  {
+    where: 'sample rates below 3 kHz',
+    applies: ({ member }, theirs) => member === 'AudioData.constructor' && theirs.outcome === 'NotSupportedError',
+    continues: false,
+  },
+  {
+    where: 'rectangles that split samples, in conversions',
+    applies: ({ member, call, outcome }, theirs) =>
+      /^VideoFrame.(allocationSize|copyTo)$/.test(member) &&
+      /rect: .*format: /.test(call) &&
+      outcome === 'TypeError' &&
+      theirs.outcome !== 'TypeError',
+    continues: true,
+  },
+  {
+    where: '`desiredWidth` or `desiredHeight` alone',
+    applies: ({ member, call, outcome }, theirs) =>
+      member === 'ImageDecoder.constructor' &&
+      /desired/.test(call) &&
+      outcome === 'TypeError' &&
+      theirs.outcome === 'ok',
+    continues: false,
+  },
+  {
+    where: '`ImageDecoder.isTypeSupported()` of what is no type of an image',
+    applies: ({ member, outcome }, theirs) =>
+      member === 'ImageDecoder.isTypeSupported' && outcome === 'TypeError' && theirs.value === false,
+    continues: true,
+  },
+  {
+    where: '`transfer` of a part of a buffer to an ImageDecoder',
+    applies: ({ member, outcome }, theirs, before) =>
+      member === 'ImageTrackList.ready' &&
+      outcome === 'ok' &&
+      theirs.outcome === 'InvalidStateError' &&
+      before.some((step) => step.member === 'ImageDecoder.constructor' && /transfer/.test(step.call)),
+    continues: false,
+  },
+  {
+    where: '`flush()` in some states',
+    applies: ({ member, outcome }, theirs) =>
+      /flush$/.test(member) &&
+      theirs.member === member &&
+      [outcome, theirs.outcome].sort().join() === 'AbortError,InvalidStateError',
+    continues: true,
+  },
+  {
+    where: '`completed` of an ImageDecoder for what is not supported',
+    applies: ({ member }, theirs) => member === 'ImageDecoder.completed' && theirs.value === 'pending',
+    continues: false,
+  },
+  {
+    where: 'rectangles in frames of `I422A`',
+    applies: ({ call, outcome }, theirs, before) =>
+      /"I422A/.test(before[0]?.call ?? '') &&
+      /[rR]ect: .*y: \d*[13579],/.test(call) &&
+      outcome === 'ok' &&
+      theirs.outcome === 'TypeError',
+    continues: false,
+  },
 ]

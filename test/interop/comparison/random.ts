@@ -1,24 +1,22 @@
+import { random } from '../../helpers/random.js'
+
 /** A seeded source of choices: the same seed gives the same case on both sides. */
 export class Random {
-  #state: number
+  /** An integer from 0 to below the limit. */
+  readonly #draw: (limit: number) => number
 
   constructor(seed: number) {
-    this.#state = Math.imul(seed + 1, 0x9e3779b1) >>> 0
-    for (let i = 0; i < 3; i++) this.next()
+    this.#draw = random(seed)
   }
 
-  /** In [0, 1). "mulberry32" */
+  /** In [0, 1). */
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let t = this.#state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+    return this.#draw(2 ** 32) / 2 ** 32
   }
 
   /** From `low` to `high`, both included. */
   integer(low: number, high: number): number {
-    return low + Math.floor(this.next() * (high - low + 1))
+    return low + this.#draw(Math.floor(high - low) + 1)
   }
 
   chance(probability: number): boolean {
@@ -26,10 +24,10 @@ export class Random {
   }
 
   pick<T>(values: readonly T[]): T {
-    return values[this.integer(0, values.length - 1)]!
+    return values[this.#draw(values.length)]!
   }
 
   bytes(length: number): Uint8Array {
-    return Uint8Array.from({ length }, () => this.integer(0, 255))
+    return Uint8Array.from({ length }, () => this.#draw(256))
   }
 }

@@ -12,6 +12,32 @@ const outcomes: Record<string, Record<string, string>> = {
     ...{ type: 'ok TypeError', timestamp: 'ok TypeError', duration: 'ok TypeError', byteLength: 'ok TypeError' },
     copyTo: 'ok TypeError',
   },
+  EncodedAudioChunk: {
+    constructor: 'ok TypeError DataCloneError',
+    ...{ type: 'ok TypeError', timestamp: 'ok TypeError', duration: 'ok TypeError', byteLength: 'ok TypeError' },
+    copyTo: 'ok TypeError',
+  },
+  AudioData: {
+    constructor: 'ok TypeError DataCloneError',
+    ...{ format: 'ok TypeError', sampleRate: 'ok TypeError', numberOfFrames: 'ok TypeError' },
+    ...{ numberOfChannels: 'ok TypeError', duration: 'ok TypeError', timestamp: 'ok TypeError' },
+    ...{ allocationSize: 'ok TypeError RangeError InvalidStateError' },
+    ...{ copyTo: 'ok TypeError RangeError InvalidStateError' },
+    ...{ clone: 'ok TypeError InvalidStateError', close: 'ok TypeError' },
+  },
+  ImageDecoder: {
+    constructor: 'ok TypeError DataCloneError',
+    ...{ type: 'ok TypeError', complete: 'ok TypeError', completed: 'ok TypeError', tracks: 'ok TypeError' },
+    ...{ decode: 'ok TypeError RangeError InvalidStateError AbortError', reset: 'ok TypeError' },
+    ...{ close: 'ok TypeError', isTypeSupported: 'ok TypeError' },
+  },
+  ImageTrackList: {
+    ...{ ready: 'ok TypeError', length: 'ok TypeError', selectedIndex: 'ok TypeError', selectedTrack: 'ok TypeError' },
+  },
+  ImageTrack: {
+    ...{ animated: 'ok TypeError', frameCount: 'ok TypeError', repetitionCount: 'ok TypeError' },
+    selected: 'ok TypeError',
+  },
   VideoFrame: {
     constructor: 'ok TypeError DataCloneError InvalidStateError',
     ...{ format: 'ok TypeError', codedWidth: 'ok TypeError', codedHeight: 'ok TypeError', codedRect: 'ok TypeError' },

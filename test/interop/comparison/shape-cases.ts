@@ -3,7 +3,13 @@ import type { Random } from './random.js'
 import type { Api, Trace } from './trace.js'
 import { oddity } from './values.js'
 
-const interfaces = ['EncodedVideoChunk', 'VideoColorSpace', 'VideoDecoder', 'VideoEncoder', 'VideoFrame'] as const
+const interfaces = [
+  ...['AudioData', 'EncodedAudioChunk', 'EncodedVideoChunk', 'ImageDecoder', 'ImageTrack', 'ImageTrackList'],
+  ...['VideoColorSpace', 'VideoDecoder', 'VideoEncoder', 'VideoFrame'],
+] as (keyof Api)[]
+
+/** Members that give promises, which take the place of what would be thrown. */
+const promised = ['VideoFrame.copyTo', 'ImageDecoder.decode', 'ImageDecoder.completed', 'ImageTrackList.ready']
 
 function describeProperty(object: object, key: string | symbol) {
   const { value, get, set, writable, enumerable, configurable } = Object.getOwnPropertyDescriptor(object, key)!
@@ -45,12 +51,16 @@ export async function runWrongObjectCase(api: Api, random: Random, trace: Trace)
       if (key === 'constructor') continue
       const { get, set, value } = Object.getOwnPropertyDescriptor(prototype, key)!
       const receiver = random.pick<() => unknown>([() => ({}), () => prototype, () => null, () => oddity(random)])()
-      if (get) trace.attempt(`${name}.${key}`, 'get on the wrong object', () => Reflect.apply(get, receiver, []))
+      const isPromised = key === 'flush' || promised.includes(`${name}.${key}`)
+      if (get) {
+        const read = () => Reflect.apply(get, receiver, [])
+        if (isPromised) await trace.attemptAsync(`${name}.${key}`, 'get on the wrong object', read)
+        else trace.attempt(`${name}.${key}`, 'get on the wrong object', read)
+      }
       if (set) trace.attempt(`${name}.${key}`, 'set on the wrong object', () => Reflect.apply(set, receiver, [null]))
       if (typeof value === 'function') {
         const call = () => Reflect.apply(value, receiver, [{}, {}]) as never
-        const asPromise = key === 'flush' || (key === 'copyTo' && name === 'VideoFrame')
-        if (asPromise) await trace.attemptAsync(`${name}.${key}`, 'call on the wrong object', call)
+        if (isPromised) await trace.attemptAsync(`${name}.${key}`, 'call on the wrong object', call)
         else trace.attempt(`${name}.${key}`, 'call on the wrong object', call)
       }
     }

@@ -2,7 +2,16 @@ import type * as WebCodecs from '../../../lib/index.js'
 
 export type Api = Pick<
   typeof WebCodecs,
-  'EncodedVideoChunk' | 'VideoColorSpace' | 'VideoDecoder' | 'VideoEncoder' | 'VideoFrame'
+  | 'AudioData'
+  | 'EncodedAudioChunk'
+  | 'EncodedVideoChunk'
+  | 'ImageDecoder'
+  | 'ImageTrack'
+  | 'ImageTrackList'
+  | 'VideoColorSpace'
+  | 'VideoDecoder'
+  | 'VideoEncoder'
+  | 'VideoFrame'
 >
 
 /** What can be cloned and compared. */
@@ -17,7 +26,7 @@ export interface Step {
   /** "ok", or the name of the error. */
   outcome: string
   value: Plain
-  /** Bytes that may differ by two levels: those of a colour conversion. */
+  /** Levels that may differ by two: those of a conversion. */
   levels?: number[]
 }
 
@@ -108,6 +117,10 @@ export class Trace {
 
   note(member: string, call: string, outcome: string, value: Plain = null): void {
     this.steps.push({ member, call, outcome, value })
+  }
+
+  noteLevels(member: string, levels: number[]): void {
+    this.steps.push({ member, call: 'the levels', outcome: 'ok', value: null, levels })
   }
 
   /** Calls, and records what came of it. */
