@@ -246,19 +246,6 @@ export const knownDifferences: readonly KnownDifference[] = [
     continues: true,
   },
   {
-    where: 'AV1 in `quality` mode, small sizes',
-    applies: ({ member, outcome }, _, before) => {
-      const { call } = lastOf(before, 'VideoEncoder.configure') ?? { call: '' }
-      return (
-        (member === 'error' || /flush$/.test(member)) &&
-        outcome === 'NotSupportedError' &&
-        /av01/.test(call) &&
-        !/realtime/.test(call)
-      )
-    },
-    continues: false,
-  },
-  {
     where: 'bitrates beyond 32 bits',
     applies: ({ member }, _, before) =>
       (member === 'error' || /flush$/.test(member)) &&
