@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { Logging, LogLevel } from 'mediabunny'
 import '../dist/register.js'
+import { convert, isConversion } from './demo/convert.mjs'
 import { checkOutput, makeClip } from './demo/ffmpeg.mjs'
 import { openSource } from './demo/input.mjs'
 import { codecNames, DemoError, parseOptions, usage } from './demo/options.mjs'
@@ -138,6 +139,29 @@ async function findInput(options) {
   return path
 }
 
+/** A path beside the output to write to; gone when the program ends before its time. */
+function partialPathOf(output) {
+  const path = join(dirname(output), `.${basename(output)}.${process.pid}.part`)
+  temporaryPaths.add(path)
+  return path
+}
+
+async function runConversion(input, options) {
+  await checkOutputPath(input, options.output)
+  console.log(`${basename(input)} -> ${options.output}`)
+  const path = partialPathOf(options.output)
+  const { output, bitrate, width } = options
+  let shown = 0
+  const onProgress = (fraction) => {
+    if (fraction < shown + 0.1) return
+    shown = fraction
+    console.log(`  ${Math.round(fraction * 100)} %`)
+  }
+  const written = await convert({ input, output, path, bitrate, width, onProgress })
+  await rename(path, output)
+  console.log(`Encoded ${written}.`)
+}
+
 async function main() {
   // npm runs scripts in the package's folder; INIT_CWD is where the person is.
   const folder = process.env.npm_lifecycle_event === 'demo' ? process.env.INIT_CWD : undefined
@@ -147,6 +171,7 @@ async function main() {
     return
   }
   const inputPath = await findInput(options)
+  if (isConversion(options.output)) return runConversion(inputPath, options)
   const source = await openSource(inputPath).catch((error) => {
     throw error instanceof DemoError ? new DemoError(`${inputPath}: ${error.message}`) : error
   })
@@ -154,8 +179,7 @@ async function main() {
   const { encoderConfig, codec } = await planEncoder(source, options)
 
   console.log(`${basename(inputPath)} -> ${options.output}`)
-  const partialPath = join(dirname(options.output), `.${basename(options.output)}.${process.pid}.part`)
-  temporaryPaths.add(partialPath)
+  const partialPath = partialPathOf(options.output)
   const progress = new Progress(process.stdout)
   let result
   try {

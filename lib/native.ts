@@ -158,7 +158,7 @@ export interface NativeAudioEncoderConfig {
 
 export interface NativeAudioDecoderConfig {
   codec: NativeAudioCodec
-  /** The registration's description, for FLAC without its marker and block header, for Opus always given; else null. */
+  /** The registration's description; of FLAC only STREAMINFO. Always given for Opus; null where there is none. */
   description: Uint8Array | null
   sampleRate: number
   numberOfChannels: number

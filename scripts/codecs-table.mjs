@@ -2,7 +2,7 @@
 //   node scripts/codecs-table.mjs           prints it
 //   node scripts/codecs-table.mjs --write   puts it between the markers in docs/codecs.md
 import { readFileSync, writeFileSync } from 'node:fs'
-import { VideoDecoder, VideoEncoder } from '../dist/index.js'
+import { AudioData, AudioDecoder, AudioEncoder, VideoDecoder, VideoEncoder } from '../dist/index.js'
 
 const STRINGS = {
   'H.264 Baseline': 'avc1.42001f',
@@ -23,6 +23,31 @@ const STRINGS = {
   'AV1 Main, 10 bits': 'av01.0.05M.10',
 }
 
+const AUDIO_STRINGS = {
+  'AAC-LC': 'mp4a.40.2',
+  'AAC-LC, leading zero': 'mp4a.40.02',
+  'AAC-LC of MPEG-2': 'mp4a.67',
+  'HE-AAC': 'mp4a.40.5',
+  'HE-AAC, leading zero': 'mp4a.40.05',
+  'HE-AAC v2': 'mp4a.40.29',
+  'xHE-AAC': 'mp4a.40.42',
+  Opus: 'opus',
+  MP3: 'mp3',
+  'MP3 of MPEG-2': 'mp4a.69',
+  'MP3 of MPEG-1': 'mp4a.6B',
+  FLAC: 'flac',
+  Vorbis: 'vorbis',
+  'AC-3': 'ac-3',
+  'E-AC-3': 'ec-3',
+  'PCM, 8 bits': 'pcm-u8',
+  'PCM, 16 bits': 'pcm-s16',
+  'PCM, 24 bits': 'pcm-s24',
+  'PCM, 32 bits': 'pcm-s32',
+  'PCM, floats': 'pcm-f32',
+  'A-law': 'alaw',
+  'µ-law': 'ulaw',
+}
+
 /** The columns of the encoder table: members that are added to the plain configuration. */
 const COLUMNS = {
   realtime: { latencyMode: 'realtime' },
@@ -39,9 +64,9 @@ const COLUMNS = {
 const mark = (supported) => (supported ? 'yes' : '-')
 const row = (cells) => `| ${cells.join(' | ')} |`
 
-async function tableOf(header, cellsOf) {
+async function tableOf(header, cellsOf, strings = STRINGS) {
   const lines = [row(header), row(header.map(() => '---'))]
-  for (const [name, codec] of Object.entries(STRINGS)) {
+  for (const [name, codec] of Object.entries(strings)) {
     lines.push(row([name, `\`${codec}\``, ...(await cellsOf(codec))]))
   }
   return lines.join('\n')
@@ -56,7 +81,39 @@ const encoders = await tableOf(['encode', 'codec string', ...Object.keys(COLUMNS
   Promise.all(Object.values(COLUMNS).map((extra) => canEncode(codec, extra))),
 )
 const decoders = await tableOf(['decode', 'codec string', 'supported'], async (codec) => [await canDecode(codec)])
-const table = `${encoders}\n\n${decoders}`
+
+const stereo = { sampleRate: 48000, numberOfChannels: 2 }
+/** Headers that a decoder cannot do without, from an encoder; an AudioSpecificConfig of xHE-AAC for that. */
+async function descriptionOf(codec) {
+  if (codec === 'mp4a.40.42') return { description: Buffer.from('f95300', 'hex') }
+  if (codec !== 'flac' && codec !== 'vorbis') return {}
+  let description
+  const encoder = new AudioEncoder({
+    output: (_, { decoderConfig }) => {
+      description ??= decoderConfig?.description
+    },
+    error: () => {},
+  })
+  encoder.configure({ codec, ...stereo })
+  const data = new Float32Array(2 * 9600)
+  encoder.encode(new AudioData({ format: 'f32', ...stereo, numberOfFrames: 9600, timestamp: 0, data }))
+  await encoder.flush().catch(() => {})
+  return { description }
+}
+const canEncodeSound = async (codec, bitrateMode) =>
+  mark((await AudioEncoder.isConfigSupported({ codec, ...stereo, bitrateMode })).supported)
+const canDecodeSound = async (codec) =>
+  mark((await AudioDecoder.isConfigSupported({ codec, ...stereo, ...(await descriptionOf(codec)) })).supported)
+const sound = await tableOf(
+  ['audio', 'codec string', 'encode, variable', 'encode, constant', 'decode'],
+  async (codec) => [
+    await canEncodeSound(codec, 'variable'),
+    await canEncodeSound(codec, 'constant'),
+    await canDecodeSound(codec),
+  ],
+  AUDIO_STRINGS,
+)
+const table = `${encoders}\n\n${decoders}\n\n${sound}`
 
 if (process.argv.includes('--write')) {
   const path = new URL('../docs/codecs.md', import.meta.url)

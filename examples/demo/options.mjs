@@ -13,7 +13,9 @@ Transcodes the video of a media file with the VideoDecoder and VideoEncoder of t
 Without an input, it first makes a clip of 10 seconds with a moving picture and sound.
 
   input               MP4, MOV, MKV, WebM or MPEG-TS with H.264, HEVC, VP8, VP9 or AV1 video
-  output              an MP4 file (default: <input's name>.webcodecs.mp4 here; demo-output.mp4 without an input)
+  output              an MP4 file (default: <input's name>.webcodecs.mp4 here; demo-output.mp4 without an input);
+                      or a file whose sound is encoded, too: .webm (VP9 and Opus), .mkv (H.264 and AAC), and of sound
+                      alone .m4a (AAC), .ogg (Opus), .mp3, .flac and .wav; from any input that mediabunny reads
 
   --width <pixels>    width of the coded picture; the height follows (default: as the input)
   --bitrate <rate>    bits per second: 4000000, 800k, 4M (default: at least 4M, more for pictures above 1080p)

@@ -66,6 +66,7 @@ Status AudioEncodeWorker::OpenEncoder(SampleType first) {
   clock_.Begin(config.sample_rate, plan_.sample_rate);
   sent_ = 0;
   position_ = 0;
+  described_ = false;
   return Status::Ok();
 }
 
@@ -174,11 +175,7 @@ Status AudioEncodeWorker::EncodeFrame() {
 
 Status AudioEncodeWorker::TakePacket(const uint8_t* data, size_t size, int64_t samples) {
   if (Stale()) return Status::Ok();
-  std::vector<uint8_t> description = encoder_->description();
-  if (!description_ || *description_ != description) {
-    description_ = description;
-    Post(OutputConfigEvent{std::move(description), ColorSpace{}});
-  }
+  if (!std::exchange(described_, true)) PostDescription();
   PoolBufferPtr buffer = FramePool::Global().Acquire(size);
   if (!buffer) return Status(StatusCode::kOutOfMemory, "out of memory");
   std::memcpy(buffer->data(), data, size);
@@ -193,6 +190,13 @@ Status AudioEncodeWorker::TakePacket(const uint8_t* data, size_t size, int64_t s
   last_timestamp_ = timestamp;
   Post(ChunkEvent{std::move(buffer), true, timestamp, duration, 0, nullptr});
   return Status::Ok();
+}
+
+void AudioEncodeWorker::PostDescription() {
+  std::vector<uint8_t> description = encoder_->description();
+  if (description_ && *description_ == description) return;
+  description_ = description;
+  Post(OutputConfigEvent{std::move(description), ColorSpace{}});
 }
 
 Status AudioEncodeWorker::Drain() {

@@ -46,6 +46,7 @@ class AudioEncodeWorker final : public AsyncWorker {
   Status NewFrame(int64_t samples);
   Status EncodeFrame();
   Status TakePacket(const uint8_t* data, size_t size, int64_t samples);
+  void PostDescription();
   Status Drain() override;
   void DestroyCodec() override;
   void CloseEncoder();
@@ -64,7 +65,9 @@ class AudioEncodeWorker final : public AsyncWorker {
   int64_t sent_ = 0;      // samples that the encoder has had
   int64_t position_ = 0;  // samples in the packets so far
   std::optional<int64_t> last_timestamp_;
-  // Whether the description of the encoder was told since the configuration, and which.
+  // Whether the description of the open encoder was compared with the last one that was told, if any was since the
+  // configuration.
+  bool described_ = false;
   std::optional<std::vector<uint8_t>> description_;
 };
 

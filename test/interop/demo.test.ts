@@ -137,4 +137,33 @@ describe('the demo', () => {
       expect(await readdir(cwd)).toEqual([])
     })
   })
+
+  it.each([
+    ['webm', ['vp9', 'opus']],
+    ['m4a', ['aac']],
+    ['mp3', ['mp3']],
+    ['flac', ['flac']],
+    ['wav', ['pcm_s16le']],
+  ])('encodes sound too when the output is a .%s file', async (extension, codecs) => {
+    const input = await withSound()
+    const path = join(cwd, `out.${extension}`)
+    expect(await runDemo([input, path], { cwd })).toMatchObject({ code: 0, errors: [] })
+    const entries = ['-show_entries', 'stream=codec_name:format=duration', '-of', 'json', path]
+    const probed = JSON.parse((await run('ffprobe', ['-v', 'error', ...entries])).stdout.toString())
+    expect(probed.streams.map((stream: { codec_name: string }) => stream.codec_name)).toEqual(codecs)
+    expect(Math.abs(probed.format.duration - 2)).toBeLessThan(0.12)
+
+    const loudness = async (file: string) => {
+      const measure = ['-af', 'atrim=0.2:1.8,astats', '-f', 'null', '-']
+      const { stderr } = await run('ffmpeg', ['-hide_banner', '-nostdin', '-i', file, '-map', '0:a', ...measure])
+      const [, peak, , quietest] =
+        stderr.match(/Overall[\s\S]*?RMS level dB: (\S+)[\s\S]*?(RMS trough dB: (\S+))/) ?? []
+      return { level: Number(peak), quietest: Number(quietest) }
+    }
+    const before = await loudness(input)
+    const after = await loudness(path)
+    expect(Math.abs(after.level - before.level)).toBeLessThan(0.5)
+    // A gap would be a trough.
+    expect(Math.abs(after.quietest - before.quietest)).toBeLessThan(1)
+  })
 })

@@ -37,6 +37,13 @@ describe("the README's examples run as they stand", () => {
     expect(stderr).toBe('')
   })
 
+  it('sound.mjs', async () => {
+    const { stdout, stderr } = await run(process.execPath, [join(folder, 'sound.mjs')])
+    expect(stdout.toString()).toMatch(/^0 µs: 648 samples\n13500 µs: 960 samples\n/)
+    expect(stdout.toString().split('\n')).toHaveLength(52)
+    expect(stderr).toBe('')
+  })
+
   it('image.mjs', async () => {
     const { stdout, stderr } = await run(process.execPath, [join(folder, 'image.mjs')])
     expect(stdout.toString()).toBe('0 µs: 1x1, BGRX\n100000 µs: 1x1, BGRX\n')

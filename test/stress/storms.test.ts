@@ -18,6 +18,10 @@ describe('storms', () => {
     await expectScenario('decoder-reconfigure-storm')
   })
 
+  it('audio codecs of every library survive resets, new configurations and close() in mid-work', async () => {
+    await expectScenario('audio-storm')
+  })
+
   it('fifty encoders work at once', async () => {
     await expectScenario('fifty-encoders')
   })

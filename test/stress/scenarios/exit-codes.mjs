@@ -12,9 +12,12 @@ export function expectedExitCode(scenario) {
   return exitCodes[scenario] ?? 0
 }
 
+/** What is no scenario. */
+const shared = new Set(['exit-codes.mjs', 'sound.mjs', 'support.mjs'])
+
 /** @returns {string[]} */
 export function scenarioNames() {
   return readdirSync(new URL('.', import.meta.url))
-    .filter((name) => name.endsWith('.mjs') && name !== 'support.mjs' && name !== 'exit-codes.mjs')
+    .filter((name) => name.endsWith('.mjs') && !shared.has(name))
     .map((name) => name.replace(/\.mjs$/, ''))
 }

@@ -107,6 +107,8 @@ const live = [
   'frames',
   'pictures',
   'inFlight',
+  'audioData',
+  'audioBuffers',
   'packets',
   'buffers',
   'bytes',
