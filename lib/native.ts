@@ -86,6 +86,8 @@ export interface NativeVideoEncoderConfig {
   /** Whether alpha is coded too, as a stream of its own. */
   alpha: boolean
   hardware: number
+  /** For one encoder (the `threads` extension); 0 when the configuration has none. */
+  threads: number
   /** An encoder picked by hand (the `encoder` extension), such as 'libx264'; '' when the configuration has none. */
   encoder: string
 }

@@ -54,6 +54,7 @@ VideoEncoderConfig ReadVideoEncoderConfig(const Napi::Value& value) {
   config.alpha = object.Bool("alpha");
   config.hardware_required = object.Int("hardware") == 1;
   config.encoder = object.String("encoder");
+  config.threads = object.Int("threads");
   return config;
 }
 

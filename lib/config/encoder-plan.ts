@@ -26,6 +26,9 @@ const TEMPORAL_LAYERS: ReadonlyMap<string, number> = new Map([
   ['L1T3', 3],
 ])
 
+/** More gain nothing anywhere. */
+const MAX_THREADS = 64
+
 function temporalLayers({ scalabilityMode }: ParsedVideoEncoderConfig): number {
   if (scalabilityMode === undefined) return 1
   const layers = TEMPORAL_LAYERS.get(scalabilityMode)
@@ -56,6 +59,7 @@ export function nativeEncoderConfig(stream: EncodedStream, config: ParsedVideoEn
     temporalLayers: temporalLayers(config),
     alpha: config.alpha === 'keep',
     hardware: hardware(config.hardwareAcceleration),
+    threads: Math.min(config.threads ?? 0, MAX_THREADS),
     encoder: config.encoder ?? '',
   }
 }

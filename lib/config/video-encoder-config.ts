@@ -62,6 +62,12 @@ export interface VideoEncoderConfig {
    * An extension of this package: browsers ignore it.
    */
   encoder?: string
+  /**
+   * How many threads one encoder takes, 1 to 64. Default: as many as help at this size, and no more than there are
+   * processors; the environment variable WEBCODECS_NATIVE_THREADS is another default.
+   * An extension of this package: browsers ignore it.
+   */
+  threads?: number
 }
 
 /** https://www.w3.org/TR/webcodecs-avc-codec-registration/#avc-encode-options */
@@ -128,6 +134,7 @@ export const readVideoEncoderConfig = dictionary('VideoEncoderConfig', {
   hevc: optional(readHevcEncoderConfig),
   latencyMode: withDefault(enumeration<LatencyMode>(['quality', 'realtime']), 'quality'),
   scalabilityMode: optional(domString),
+  threads: optional(enforceRange.unsignedLong),
   width: required(enforceRange.unsignedLong),
 })
 

@@ -155,6 +155,7 @@ struct ContextDeleter {
 class AomEncoder final : public VideoEncoderBackend {
  public:
   Status Open(const VideoEncoderPlan& plan, const ColorSpace& color) override;
+  bool ChangeRate(const VideoEncoderPlan& plan) override;
   Status Send(AVFrame* frame, const EncodeOptions& options) override;
   Received Receive(EncodedPacket* out, Status* status) override;
   Status BeginDrain() override;
@@ -162,6 +163,7 @@ class AomEncoder final : public VideoEncoderBackend {
 
  private:
   Status MakeConfig();
+  void SetRate();
   Status SetControl(int id, int value, const char* name);
   Status SetControls(const ColorSpace& color);
   Status SetLayers();
@@ -197,14 +199,24 @@ Status AomEncoder::Error(StatusCode code, const std::string& what) const {
   return Status(code, message);
 }
 
+void AomEncoder::SetRate() {
+  nominal_duration_ = static_cast<unsigned long>(std::max(1.0, kTicksPerSecond / FramerateOf(plan_.config)));
+  config_.rc_target_bitrate = static_cast<unsigned int>(std::clamp<int64_t>(plan_.bitrate / 1000, 1, 1000000));
+}
+
+bool AomEncoder::ChangeRate(const VideoEncoderPlan& plan) {
+  plan_ = plan;
+  SetRate();
+  return aom_codec_enc_config_set(context_.get(), &config_) == AOM_CODEC_OK && (!pattern_ || SetLayers().ok());
+}
+
 Status AomEncoder::MakeConfig() {
   if (aom_codec_enc_config_default(aom_codec_av1_cx(), &config_, AOM_USAGE_REALTIME) != AOM_CODEC_OK) {
     return Error(StatusCode::kNotSupported, "has no realtime configuration");
   }
   const VideoEncoderConfig& config = plan_.config;
-  const double framerate = FramerateOf(config);
-  nominal_duration_ = static_cast<unsigned long>(std::max(1.0, kTicksPerSecond / framerate));
-  time_.Begin(kMicrosecondsPerSecond / framerate);
+  time_.Begin(kMicrosecondsPerSecond / FramerateOf(config));
+  SetRate();
   config_.g_w = static_cast<unsigned int>(config.width);
   config_.g_h = static_cast<unsigned int>(config.height);
   config_.g_timebase = {1, kTicksPerSecond};
@@ -215,7 +227,6 @@ Status AomEncoder::MakeConfig() {
   config_.g_pass = AOM_RC_ONE_PASS;
   config_.g_lag_in_frames = 0;
   config_.rc_dropframe_thresh = 0;
-  config_.rc_target_bitrate = static_cast<unsigned int>(std::clamp<int64_t>(plan_.bitrate / 1000, 1, 1000000));
   // No key frame but the first and those that are asked for.
   config_.kf_mode = AOM_KF_DISABLED;
   for (const auto& [name, value] : plan_.options) {

@@ -45,6 +45,7 @@ Status AsyncEncodeWorker::DoConfigure(const VideoEncoderConfig& config) {
   VideoEncoderPlan plan;
   Status status = ResolveVideoEncoder(config, &plan);
   if (!status.ok()) return status;
+  if (ChangeRate(plan)) return Status::Ok();
   // What was encoded under the old configuration comes out before the new one begins.
   status = Drain();
   if (!status.ok()) return status;
@@ -54,6 +55,16 @@ Status AsyncEncodeWorker::DoConfigure(const VideoEncoderConfig& config) {
   return Status::Ok();
 }
 
+bool AsyncEncodeWorker::ChangeRate(const VideoEncoderPlan& plan) {
+  if (!encoder_ || !plan.DiffersInRateAlone(plan_)) return false;
+  share_.Begin(plan.bitrate);
+  if (!encoder_->ChangeRate(alpha_encoder_ ? share_.OfColor(plan) : plan)) return false;
+  if (alpha_encoder_ && !alpha_encoder_->ChangeRate(share_.OfAlpha(plan))) return false;
+  plan_ = plan;
+  color_unlocked_ = true;
+  return true;
+}
+
 Status AsyncEncodeWorker::OpenEncoders(const EncodeInput& first) {
   if (!color_) color_ = StreamColor(first.color, first.format);
   // Rate control has to expect some frame rate.
@@ -61,11 +72,12 @@ Status AsyncEncodeWorker::OpenEncoders(const EncodeInput& first) {
     plan_.config.framerate = 1e6 / static_cast<double>(*first.duration);
   }
   auto encoder = CreateEncoder(plan_);
-  Status status = encoder->Open(plan_, *color_);
+  share_.Begin(plan_.bitrate);
+  Status status = encoder->Open(plan_.config.alpha ? share_.OfColor(plan_) : plan_, *color_);
   std::unique_ptr<VideoEncoderBackend> alpha_encoder;
   if (status.ok() && plan_.config.alpha) {
     alpha_encoder = CreateEncoder(plan_);
-    status = alpha_encoder->Open(plan_, ColorSpace{kMatrixUnspecified, kMatrixUnspecified, kMatrixUnspecified, 1});
+    status = alpha_encoder->Open(share_.OfAlpha(plan_), ColorSpace{kMatrixUnspecified, kMatrixUnspecified, kMatrixUnspecified, 1});
   }
   if (!status.ok()) return Status(StatusCode::kEncoding, status.message());
   encoder_ = std::move(encoder);
@@ -82,6 +94,12 @@ Status AsyncEncodeWorker::DoEncode(EncodeInput& input) {
   if (encoder_ && input.options.key_frame && plan_.reopens_for_key_frame) {
     Status status = Drain();
     if (!status.ok()) return status;
+  }
+  if (std::exchange(color_unlocked_, false) && !(StreamColor(input.color, input.format) == *color_)) {
+    Status status = Drain();
+    if (!status.ok()) return status;
+    CloseEncoders();
+    color_.reset();
   }
   if (!encoder_) {
     Status status = OpenEncoders(input);
@@ -154,6 +172,8 @@ Status AsyncEncodeWorker::TakeAlphaPacket(const EncodedPacket& packet) {
   PoolBufferPtr data = PackagePacket(plan_.config, packet.data, packet.size, packet.key);
   if (!data) return Status(StatusCode::kOutOfMemory, "out of memory");
   alpha_packets_[packet.pts] = std::move(data);
+  // The backends whose streams have an alpha take every change.
+  if (share_.Took(packet.pts, int64_t{packet.size} * 8)) encoder_->ChangeRate(share_.OfColor(plan_));
   return Status::Ok();
 }
 
@@ -205,6 +225,7 @@ void AsyncEncodeWorker::CloseEncoders() {
 void AsyncEncodeWorker::DestroyCodec() {
   CloseEncoders();
   color_.reset();
+  color_unlocked_ = false;
   output_config_.reset();
   configured_ = false;
 }

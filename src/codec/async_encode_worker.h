@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "codec/alpha_share.h"
 #include "codec/async_worker.h"
 #include "codec/encoder.h"
 #include "codec/encoder_clock.h"
@@ -40,6 +41,8 @@ class AsyncEncodeWorker final : public AsyncWorker {
 
  private:
   Status DoConfigure(const VideoEncoderConfig& config);
+  // Goes on with the open encoders at another rate; false where they cannot.
+  bool ChangeRate(const VideoEncoderPlan& plan);
   Status DoEncode(EncodeInput& input);
   Status OpenEncoders(const EncodeInput& first);
   Status EncodeColor(EncodeInput& input, int64_t pts);
@@ -64,6 +67,10 @@ class AsyncEncodeWorker final : public AsyncWorker {
   EncoderInputConverter converter_;
   // Locked by the first frame after a configuration.
   std::optional<ColorSpace> color_;
+  // That frame is yet to come, and the encoders of the configuration before are open still.
+  bool color_unlocked_ = false;
+  // How the bitrate is shared while there is alpha.
+  AlphaShare share_;
   EncoderClock clock_;
   FrameInfoMap frame_info_;
   // With alpha, a chunk waits for its other half: packets in decode order, alpha packets by pts.

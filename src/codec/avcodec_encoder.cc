@@ -15,6 +15,7 @@ class AvcodecEncoder final : public VideoEncoderBackend {
  public:
   ~AvcodecEncoder() override;
   Status Open(const VideoEncoderPlan& plan, const ColorSpace& color) override;
+  bool ChangeRate(const VideoEncoderPlan& plan) override;
   Status Send(AVFrame* frame, const EncodeOptions& options) override;
   Received Receive(EncodedPacket* out, Status* status) override;
   Status BeginDrain() override;
@@ -111,6 +112,13 @@ Status SetQuantizer(AVFrame* frame, int quantizer, int bit_depth) {
   // The unit is the range of the encoder's quantizer, which grows with the bit depth.
   region->qoffset = {quantizer - kRegionOfInterestBase, 51 + 6 * (bit_depth - 8)};
   return Status::Ok();
+}
+
+bool AvcodecEncoder::ChangeRate(const VideoEncoderPlan& plan) {
+  // The next frame brings the bitrate with it. The frame rate is that of the opening: the pacer knows the real one.
+  if (!plan_.counts_frames || plan_.bitrate == 0) return false;
+  plan_ = plan;
+  return true;
 }
 
 Status AvcodecEncoder::Send(AVFrame* frame, const EncodeOptions& options) {

@@ -36,6 +36,9 @@ class VideoEncoderBackend {
   // `frame` is in the plan's input format and size, with its pts set.
   virtual Status Send(AVFrame* frame, const EncodeOptions& options) = 0;
   virtual Received Receive(EncodedPacket* packet, Status* status) = 0;
+  // Goes on at the bitrate and the frame rate of `plan`, which differs from the open one in nothing else. False where the
+  // library cannot: another encoder must take over.
+  virtual bool ChangeRate(const VideoEncoderPlan& plan) { return false; }
   // Asks for everything that is pending. After kEnd the encoder must be opened anew.
   virtual Status BeginDrain() = 0;
   // Parameter sets in Annex B, where they are kept out of the packets.

@@ -39,6 +39,7 @@ struct EncoderDeleter {
 class OpenH264Encoder final : public VideoEncoderBackend {
  public:
   Status Open(const VideoEncoderPlan& plan, const ColorSpace& color) override;
+  bool ChangeRate(const VideoEncoderPlan& plan) override;
   Status Send(AVFrame* frame, const EncodeOptions& options) override;
   Received Receive(EncodedPacket* out, Status* status) override;
   Status BeginDrain() override;
@@ -172,6 +173,15 @@ Status OpenH264Encoder::Open(const VideoEncoderPlan& plan, const ColorSpace& col
   framerate_ = FramerateOf(plan.config);
   pacer_.Begin(framerate_, RatePacer::Memory::kShort);
   return OpenLibrary();
+}
+
+bool OpenH264Encoder::ChangeRate(const VideoEncoderPlan& plan) {
+  plan_ = plan;
+  framerate_ = FramerateOf(plan.config);
+  pacer_.Begin(framerate_, RatePacer::Memory::kShort);
+  // The next frame tells the library.
+  factor_ = 0;
+  return true;
 }
 
 Status OpenH264Encoder::OpenLibrary() {

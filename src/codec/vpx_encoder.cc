@@ -70,6 +70,10 @@ vpx_color_space_t StreamColorSpace(int matrix, int chroma) {
   }
 }
 
+unsigned long NominalDuration(const VideoEncoderConfig& config) {
+  return static_cast<unsigned long>(std::max(1.0, kMicrosecondsPerSecond / FramerateOf(config)));
+}
+
 struct VpxContextDeleter {
   void operator()(vpx_codec_ctx_t* context) const {
     vpx_codec_destroy(context);
@@ -135,6 +139,7 @@ class ProcessorReservation {
 class VpxEncoder final : public VideoEncoderBackend {
  public:
   Status Open(const VideoEncoderPlan& plan, const ColorSpace& color) override;
+  bool ChangeRate(const VideoEncoderPlan& plan) override;
   Status Send(AVFrame* frame, const EncodeOptions& options) override;
   Received Receive(EncodedPacket* out, Status* status) override;
   Status BeginDrain() override;
@@ -196,9 +201,8 @@ Status VpxEncoder::MakeConfig(vpx_codec_iface_t* interface) {
     return Status(StatusCode::kNotSupported, "libvpx has no default configuration");
   }
   const VideoEncoderConfig& config = plan_.config;
-  const double framerate = FramerateOf(config);
-  nominal_duration_ = static_cast<unsigned long>(std::max(1.0, kMicrosecondsPerSecond / framerate));
-  time_.Begin(kMicrosecondsPerSecond / framerate);
+  nominal_duration_ = NominalDuration(config);
+  time_.Begin(kMicrosecondsPerSecond / FramerateOf(config));
   config_.g_w = static_cast<unsigned int>(config.width);
   config_.g_h = static_cast<unsigned int>(config.height);
   config_.g_timebase = {1, kMicrosecondsPerSecond};
@@ -275,6 +279,13 @@ Status VpxEncoder::Open(const VideoEncoderPlan& plan, const ColorSpace& color) {
 Status VpxEncoder::ChangeConfig() {
   if (vpx_codec_enc_config_set(context_.get(), &config_) == VPX_CODEC_OK) return Status::Ok();
   return Error(StatusCode::kEncoding, "libvpx does not take a change");
+}
+
+bool VpxEncoder::ChangeRate(const VideoEncoderPlan& plan) {
+  plan_ = plan;
+  nominal_duration_ = NominalDuration(plan.config);
+  config_.rc_target_bitrate = Kilobits(corrects_rate_ ? corrector_.factor() : 1);
+  return ChangeConfig().ok();
 }
 
 unsigned int VpxEncoder::Kilobits(double factor) const {

@@ -38,6 +38,7 @@ struct EncoderDeleter {
 class X265Encoder final : public VideoEncoderBackend {
  public:
   Status Open(const VideoEncoderPlan& plan, const ColorSpace& color) override;
+  bool ChangeRate(const VideoEncoderPlan& plan) override;
   Status Send(AVFrame* frame, const EncodeOptions& options) override;
   Received Receive(EncodedPacket* out, Status* status) override;
   Status BeginDrain() override;
@@ -173,6 +174,13 @@ Status X265Encoder::ReadParameterSets() {
     parameter_sets_.insert(parameter_sets_.end(), units[i].payload, units[i].payload + units[i].sizeBytes);
   }
   return Status::Ok();
+}
+
+bool X265Encoder::ChangeRate(const VideoEncoderPlan& plan) {
+  if (!controls_quantizer_) return false;
+  plan_ = plan;
+  control_.SetBitrate(static_cast<double>(plan.bitrate));
+  return true;
 }
 
 Status X265Encoder::Encode(x265_picture* picture) {

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "plan/video_encoder_plan.h"
-#include "util/cpu.h"
 
 namespace webcodecs {
 
@@ -24,10 +23,9 @@ class Options {
   VideoEncoderPlan* plan_;
 };
 
-int ThreadCount(const VideoEncoderConfig& config) {
-  const int pixels = config.width * config.height;
-  const int useful = pixels < 320 * 180 ? 1 : pixels < 960 * 540 ? 2 : pixels < 1920 * 1080 ? 4 : 8;
-  return std::min(AvailableProcessors(), useful);
+int UsefulThreads(const VideoEncoderConfig& config) {
+  const int64_t pixels = int64_t{config.width} * config.height;
+  return pixels < 320 * 180 ? 1 : pixels < 960 * 540 ? 2 : pixels < 1920 * 1080 ? 4 : 8;
 }
 
 // log2 of the number of tiles side by side; the library takes none narrower than 256 pixels.
@@ -56,7 +54,7 @@ Status PlanAom(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   plan->input_format = InputFormat(config.bit_depth, config.chroma);
   if (plan->input_format == PixelFormat::kUnknown) return Status(StatusCode::kNotSupported, "no such pixel format");
   plan->zero_delay = true;
-  plan->thread_count = ThreadCount(config);
+  plan->thread_count = ThreadCount(config, UsefulThreads(config));
   plan->bitrate = config.bitrate > 0 ? config.bitrate : DefaultBitrate(config);
 
   Options options(plan);
@@ -83,8 +81,7 @@ Status PlanAom(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   }
   // Intra block copy takes long, and ends in an assertion of the library at more than 8 bits.
   options.Add("enable-intrabc", 0);
-  const bool screen = config.content_hint == "text" || config.content_hint == "detail";
-  if (screen && config.bit_depth == 8) options.Add("tune-content", 1);
+  if (config.is_screen() && config.bit_depth == 8) options.Add("tune-content", 1);
   // What costs more than it brings at this speed, as in Chromium and WebRTC.
   options.Add("deltaq-mode", 0);
   options.Add("enable-tpl-model", 0);

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "plan/video_encoder_plan.h"
-#include "util/cpu.h"
 
 namespace webcodecs {
 
@@ -27,11 +26,11 @@ constexpr int kMinSize = 16;
 // Each slice begins its prediction anew: more of them cost more than the threads bring.
 constexpr int kMaxThreads = 4;
 
-int ThreadCount(const VideoEncoderConfig& config) {
+int UsefulThreads(const VideoEncoderConfig& config) {
   const int macroblocks = (config.width / 16) * (config.height / 16);
   if (macroblocks < 400) return 1;
   const int rows = config.height / 16 / 8;
-  return std::clamp(AvailableProcessors(), 1, std::min(rows, kMaxThreads));
+  return std::min(rows, kMaxThreads);
 }
 
 Status Unsupported(const char* what) { return Status(StatusCode::kNotSupported, what); }
@@ -58,7 +57,7 @@ Status PlanOpenH264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   plan->backend = EncoderBackend::kOpenH264;
   plan->input_format = PixelFormat::kI420;
   plan->zero_delay = true;
-  plan->thread_count = ThreadCount(config);
+  plan->thread_count = std::min(ThreadCount(config, UsefulThreads(config)), kMaxThreads);
   plan->bitrate = config.bitrate > 0 ? config.bitrate : DefaultBitrate(config);
   // At the same rate each brings half a decibel and takes a fifth of the speed.
   plan->options.emplace_back("complexity", config.realtime ? "low" : "medium");

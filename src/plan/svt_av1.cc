@@ -4,7 +4,6 @@
 
 #include "plan/library_params.h"
 #include "plan/video_encoder_plan.h"
-#include "util/cpu.h"
 
 namespace webcodecs {
 
@@ -31,7 +30,7 @@ Status PlanSvtAv1(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   plan->input_format = InputFormat(config.bit_depth, config.chroma);
   plan->gop_size = 250;
   plan->max_delay = 128 + 32;
-  plan->thread_count = AvailableProcessors();
+  plan->thread_count = ThreadCount(config, 16);
   // The library ignores a key frame that is asked for.
   plan->reopens_for_key_frame = true;
   plan->drains_before_close = true;
@@ -39,7 +38,7 @@ Status PlanSvtAv1(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   auto& options = plan->options;
   options.emplace_back("preset", std::to_string(kPreset));
   LibraryParams params;
-  params.Add("lp", std::to_string(AvailableProcessors()));
+  params.Add("lp", std::to_string(plan->thread_count));
   switch (config.bitrate_mode) {
     case BitrateMode::kConstant:
       return Status(StatusCode::kNotSupported, "constant bitrate only with low delay");

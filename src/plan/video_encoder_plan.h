@@ -36,6 +36,9 @@ struct VideoEncoderConfig {
   int temporal_layers = 1;
   bool alpha = false;
   bool hardware_required = false;
+  // "text" and "detail": sharp edges and plain areas, as screens have them.
+  bool is_screen() const { return content_hint == "text" || content_hint == "detail"; }
+  int threads = 0;      // for one encoder; 0: the plan's choice
   std::string encoder;  // picked by hand; empty: the plan's choice
 };
 
@@ -87,6 +90,10 @@ struct VideoEncoderPlan {
 
   // Everything that decides whether the encoder opens, as the key of the probe's cache.
   std::string CacheKey() const;
+  // Whether the encoders of both make the same stream but for its bitrate and frame rate.
+  bool DiffersInRateAlone(const VideoEncoderPlan& other) const;
+  // What both are made of.
+  std::string StreamKey() const;
 };
 
 // Chooses the first encoder for `config` that opens, or the one that it names. Each plan is really opened, once; later
@@ -114,6 +121,11 @@ double FramerateOf(const VideoEncoderConfig& config);
 // --- For the planners ---------------------------------------------------------------------------------------------
 // Bits per second for a constant bitrate that a configuration does not name.
 int64_t DefaultBitrate(const VideoEncoderConfig& config);
+// Threads for one encoder: `useful` are as many as its library gains by at this size. Never more than there are
+// processors, unless the configuration or WEBCODECS_NATIVE_THREADS says how many.
+int ThreadCount(const VideoEncoderConfig& config, int useful);
+// As many as one of those says; 0: neither.
+int AskedThreads(const VideoEncoderConfig& config);
 // kI420P10 for 10 bits and 420, and so on; kUnknown for what there is no format for.
 PixelFormat InputFormat(int bit_depth, int chroma);
 

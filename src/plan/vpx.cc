@@ -7,7 +7,6 @@
 #include <string>
 
 #include "plan/video_encoder_plan.h"
-#include "util/cpu.h"
 
 namespace webcodecs {
 
@@ -40,14 +39,12 @@ bool FitsProfile(const VideoEncoderConfig& config) {
   return false;
 }
 
-int ThreadCount(const VideoEncoderConfig& config, bool vp9) {
+int UsefulThreads(const VideoEncoderConfig& config, bool vp9) {
   // Threads share the rows of a picture, and wait for the row above. VP8's do so without giving their processor away.
   const int64_t pixels = int64_t{config.width} * config.height;
-  const int useful = pixels <= 320 * 240              ? 1
-                     : pixels <= 640 * 480            ? (vp9 ? 2 : 1)
-                     : pixels <= 1280 * 720           ? 4
-                                                      : 8;
-  return std::min(AvailableProcessors(), useful);
+  if (pixels <= 320 * 240) return 1;
+  if (pixels <= 640 * 480) return vp9 ? 2 : 1;
+  return pixels <= 1280 * 720 ? 4 : 8;
 }
 
 // As a power of two: each column is at least 256 samples wide, and the levels limit how many there may be.
@@ -128,7 +125,7 @@ void AddContent(const VideoEncoderConfig& config, bool vp9, Options* options) {
     options->Add("tune-content", 1);
     return;
   }
-  if (config.content_hint == "text" || config.content_hint == "detail") options->Add("screen-content-mode", 1);
+  if (config.is_screen()) options->Add("screen-content-mode", 1);
   // Below this error a block is left as it was, and its bits go to others. In quality mode that would cost 2 dB.
   options->Add("static-thresh", 100);
 }
@@ -153,7 +150,7 @@ Status PlanVpx(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
 
   plan->backend = EncoderBackend::kVpx;
   plan->input_format = InputFormat(config.bit_depth, config.chroma);
-  plan->thread_count = ThreadCount(config, vp9);
+  plan->thread_count = ThreadCount(config, UsefulThreads(config, vp9));
   // In one pass libvpx does not look ahead: a frame that it held back would gain nothing by it.
   plan->zero_delay = true;
   plan->max_delay = 0;

@@ -5,7 +5,6 @@
 #include "bitstream/h264.h"
 #include "plan/video_encoder_plan.h"
 #include "plan/x26x.h"
-#include "util/cpu.h"
 
 namespace webcodecs {
 
@@ -45,15 +44,29 @@ const char* ProfileName(int profile) {
   }
 }
 
-int ThreadCount(const VideoEncoderConfig& config) {
+// Frame threads, by x264's own rule, or slice threads: of those, more than one for each processor only wait for each other.
+int Threads(const VideoEncoderConfig& config) {
   // Below about 64 macroblock rows per thread, threads cost more than they bring.
   const int macroblocks = (config.width / 16) * (config.height / 16);
-  if (macroblocks < 400) return 1;
-  const int processors = AvailableProcessors();
-  // Frame threads: x264's own rule. Slice threads: more than one for each processor only wait for each other.
-  const int wanted = config.realtime ? processors : processors * 3 / 2;
-  const int rows = std::max(1, config.height / 16 / 8);
-  return std::clamp(wanted, 1, std::min(rows, 16));
+  if (macroblocks < 400) return ThreadCount(config, 1);
+  const int rows = std::clamp(config.height / 16 / 8, 1, 16);
+  const int threads = ThreadCount(config, rows);
+  const bool fewer_than_rows = AskedThreads(config) == 0 && threads < rows && !config.realtime;
+  return fewer_than_rows ? std::min(threads * 3 / 2, rows) : threads;
+}
+
+// What the hint brings was measured on a scrolling screen and on moving grain: see docs/codecs.md.
+void AddContent(const VideoEncoderConfig& config, LibraryParams* params) {
+  if (config.bitrate_mode == BitrateMode::kQuantizer) return;
+  if (config.is_screen()) {
+    // What is drawn is to look as it was drawn, not as busy as it was.
+    params->Add("psy", "0");
+    // Of use to busy textures beside plain ones; here the plain ones are as important. With macroblock trees it helps.
+    if (config.realtime) params->Add("aq-mode", "0");
+  } else if (config.content_hint == "motion" && !config.realtime) {
+    params->Add("me", "umh");
+    params->Add("merange", "32");
+  }
 }
 
 }  // namespace
@@ -65,7 +78,7 @@ Status PlanX264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   if (config.temporal_layers > 1) return Status(StatusCode::kNotSupported, "no temporal layers");
   if (config.alpha) return Status(StatusCode::kNotSupported, "no alpha");
   plan->input_format = InputFormat(config.bit_depth, config.chroma);
-  plan->thread_count = ThreadCount(config);
+  plan->thread_count = Threads(config);
   plan->global_header = !config.annexb;
   plan->zero_delay = config.realtime;
   plan->slice_threads = config.realtime;
@@ -88,6 +101,7 @@ Status PlanX264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
 
   LibraryParams params;
   if (config.realtime) params.Add("scenecut", "0");
+  AddContent(config, &params);
 
   switch (config.bitrate_mode) {
     case BitrateMode::kConstant:

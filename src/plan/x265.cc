@@ -4,7 +4,6 @@
 
 #include "plan/video_encoder_plan.h"
 #include "plan/x26x.h"
-#include "util/cpu.h"
 
 namespace webcodecs {
 
@@ -43,6 +42,24 @@ std::string LevelName(int level_idc) {
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
 }
 
+// Of its pool, which shares the rows of the picture.
+int UsefulThreads(const VideoEncoderConfig& config) {
+  const int64_t pixels = int64_t{config.width} * config.height;
+  return pixels <= 320 * 240 ? 1 : pixels <= 640 * 480 ? 2 : pixels <= 1280 * 720 ? 6 : 16;
+}
+
+// As for x264.
+void AddContent(const VideoEncoderConfig& config, LibraryParams* params) {
+  if (config.bitrate_mode == BitrateMode::kQuantizer) return;
+  if (config.is_screen()) {
+    params->Add("psy-rd", "0");
+    params->Add("psy-rdoq", "0");
+    params->Add("tskip", "1");
+  } else if (config.content_hint == "motion" && !config.realtime) {
+    params->Add("me", "umh");
+  }
+}
+
 }  // namespace
 
 Status PlanX265(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
@@ -78,7 +95,10 @@ Status PlanX265(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   params.Add("keyint", std::to_string(plan->gop_size));
   params.Add("bframes", std::to_string(plan->max_b_frames));
   params.Add("ref", std::to_string(plan->reference_frames));
-  params.Add("pools", std::to_string(AvailableProcessors()));
+  plan->thread_count = ThreadCount(config, UsefulThreads(config));
+  params.Add("pools", std::to_string(plan->thread_count));
+  // Otherwise the library makes as many as it finds processors for.
+  if (!config.realtime) params.Add("frame-threads", plan->thread_count >= 4 ? "2" : "1");
   if (config.realtime) {
     // Each further frame thread holds its frame back.
     params.Add("frame-threads", "1");
@@ -87,6 +107,7 @@ Status PlanX265(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   if (config.width <= kMaxCodingTreeUnit) params.Add("ctu", config.width > 32 && config.height >= 32 ? "32" : "16");
   if (config.width < kMinCodingUnitTreeWidth) params.Add("cutree", "0");
 
+  AddContent(config, &params);
   switch (config.bitrate_mode) {
     case BitrateMode::kConstant:
       x26x::SetConstantRate(plan);

@@ -81,6 +81,7 @@ describe('the plan of an H.264 encoder', () => {
       alpha: false,
       hardware: Hardware.none,
       encoder: '',
+      threads: 0,
     })
   })
 

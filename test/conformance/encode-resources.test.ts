@@ -1,0 +1,89 @@
+import { readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { describe, expect, it } from 'vitest'
+import { VideoEncoder, type VideoEncoderConfig } from '../../lib/index.js'
+import { makeFrame } from '../helpers/codecs.js'
+
+const codecs = ['avc1.42001f', 'avc1.6e001f', 'hvc1.1.6.L93.B0', 'vp8', 'vp09.00.10.08', 'av01.0.04M.08']
+const small = { width: 160, height: 96, bitrate: 100_000, framerate: 30 }
+const threads = () => readdirSync('/proc/self/task').length
+
+/** The threads without encoders: those of closed ones may still be on their way out, the job pool's stay. */
+const idle = threads()
+async function waitForIdle(): Promise<void> {
+  const pool = 2 * availableParallelism() + 4
+  for (let attempt = 0; attempt < 200 && threads() > idle + pool; attempt++) {
+    await new Promise((done) => setTimeout(done, 50))
+  }
+}
+
+/** How many threads `count` encoders add that have a frame each. */
+async function threadsOf(count: number, config: VideoEncoderConfig): Promise<number> {
+  await waitForIdle()
+  const encoders = Array.from({ length: count }, () => {
+    const encoder = new VideoEncoder({
+      output() {},
+      error(error) {
+        throw error
+      },
+    })
+    encoder.configure(config)
+    const frame = makeFrame(0, { codedWidth: config.width, codedHeight: config.height })
+    encoder.encode(frame)
+    frame.close()
+    return encoder
+  })
+  while (encoders.some(({ encodeQueueSize }) => encodeQueueSize > 0)) await new Promise((done) => setTimeout(done, 5))
+  if (config.latencyMode === 'realtime') await Promise.all(encoders.map((encoder) => encoder.flush()))
+  const added = threads() - idle
+  for (const encoder of encoders) encoder.close()
+  return added
+}
+
+describe.skipIf(process.platform !== 'linux')('32 small encoders', () => {
+  describe.each(codecs)('of %s', (codec) => {
+    it.each(['realtime', 'quality'] as const)('take a few threads each in %s mode', async (latencyMode) => {
+      const encoders = 32
+      // Each has its own, and x265 one for its frames and one for their rows; the job pool's come on top.
+      const added = await threadsOf(encoders, { ...small, codec, latencyMode })
+      expect(added).toBeGreaterThanOrEqual(encoders / 2)
+      expect(added).toBeLessThanOrEqual(3 * encoders + 2 * availableParallelism() + 4)
+    })
+  })
+})
+
+describe.skipIf(process.platform !== 'linux')('the extension `threads`', () => {
+  it('says how many an encoder takes', async () => {
+    const config = {
+      codec: 'vp09.00.31.08',
+      width: 1280,
+      height: 720,
+      bitrate: 1_000_000,
+      latencyMode: 'realtime',
+    } as const
+    const one = await threadsOf(1, { ...config, threads: 1 })
+    const four = await threadsOf(1, { ...config, threads: 4 })
+    expect(four).toBeGreaterThanOrEqual(one + 2)
+  })
+
+  it('is part of what isConfigSupported() gives back', async () => {
+    const { config } = await VideoEncoder.isConfigSupported({ ...small, codec: 'vp8', threads: 2 })
+    expect(config.threads).toBe(2)
+  })
+})
+
+describe.each(['avc1.640034', 'hvc1.1.6.L186.B0', 'vp8', 'vp09.00.10.08', 'av01.0.19M.08'])(
+  'a probe of %s',
+  (codec) => {
+    it.each([
+      [7680, 4320],
+      [16382, 16382],
+      [4294967295, 4294967295],
+    ])('at %i x %i takes no memory to speak of', async (width, height) => {
+      const before = process.memoryUsage.rss()
+      const { supported } = await VideoEncoder.isConfigSupported({ codec, width, height, bitrate: 10_000_000 })
+      if (width > 8000) expect(supported).toBe(false)
+      expect(process.memoryUsage.rss() - before).toBeLessThan(300e6)
+    })
+  },
+)
