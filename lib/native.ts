@@ -346,8 +346,12 @@ export interface NativeCounters {
   /** Pool buffers handed out, and their bytes. */
   buffers: number
   bytes: number
-  /** Codec threads' objects that are not yet torn down. */
+  /** Codec threads' objects, and image decoders, that are not yet torn down. */
   codecs: number
+  /** Bytes that media resources of pictures keep alive, whether of the pool, of a decoder or of JavaScript. */
+  pictureBytes: number
+  /** Bytes of encoded images that ImageDecoders hold. */
+  imageBytes: number
   /** Entries evicted from `frame_info_` because no packet or frame ever claimed them (a running total). */
   evictedFrameInfo: number
   /** Times JavaScript was woken (a running total), and events delivered by those wakes. */

@@ -183,6 +183,8 @@ Napi::Value ReadCounters(const Napi::CallbackInfo& info) {
   set(out, "buffers", counters.buffers);
   set(out, "bytes", counters.bytes);
   set(out, "codecs", counters.codecs);
+  set(out, "pictureBytes", counters.picture_bytes);
+  set(out, "imageBytes", counters.image_bytes);
   set(out, "evictedFrameInfo", counters.evicted_frame_info);
   set(out, "wakes", counters.wakes);
   set(out, "events", counters.events);

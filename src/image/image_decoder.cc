@@ -33,6 +33,7 @@ void ImageDecoder::Close() {
   Post([this] {
     reader_.reset();
     std::vector<uint8_t>().swap(bytes_);
+    CountBytes(0);
     counted_.reset();
   });
 }
@@ -64,6 +65,12 @@ void ImageDecoder::RunOne() {
 
 void ImageDecoder::Send(decltype(Event::payload) payload) { state_->Post(Event{id_, 0, std::move(payload)}, 1); }
 
+void ImageDecoder::CountBytes(size_t held) {
+  const int64_t change = static_cast<int64_t>(held) - static_cast<int64_t>(counted_bytes_);
+  GlobalCounters().image_bytes.fetch_add(change, std::memory_order_relaxed);
+  counted_bytes_ = held;
+}
+
 void ImageDecoder::RunAppend(std::vector<uint8_t> bytes, bool complete) {
   // What was found malformed, and what was closed, takes no more.
   if (failed_ || !reader_) return state_->EndTask();
@@ -73,6 +80,7 @@ void ImageDecoder::RunAppend(std::vector<uint8_t> bytes, bool complete) {
       bytes_ = std::move(bytes);
     else
       bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+    CountBytes(bytes_.capacity());
     complete_ = complete;
     if (!bytes_.empty()) status = reader_->Parse({bytes_.data(), bytes_.size(), complete_});
   } catch (const std::bad_alloc&) {

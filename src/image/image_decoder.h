@@ -20,6 +20,7 @@ namespace webcodecs {
 class ImageDecoder : public std::enable_shared_from_this<ImageDecoder> {
  public:
   ImageDecoder(std::shared_ptr<EnvState> state, int32_t id, ImageReaderPtr reader, const ImageOptions& options);
+  ~ImageDecoder() { CountBytes(0); }
 
   // JavaScript thread; none of these waits. After Close() they do nothing.
   // Answered by an ImageTracksEvent.
@@ -36,6 +37,7 @@ class ImageDecoder : public std::enable_shared_from_this<ImageDecoder> {
   void RunAppend(std::vector<uint8_t> bytes, bool complete);
   void RunDecode(int32_t request_id, int32_t epoch, ImageRequest request);
   void Send(decltype(Event::payload) payload);
+  void CountBytes(size_t held);
 
   const std::shared_ptr<EnvState> state_;
   const int32_t id_;
@@ -49,6 +51,7 @@ class ImageDecoder : public std::enable_shared_from_this<ImageDecoder> {
   // Of the running task.
   ImageReaderPtr reader_;
   std::vector<uint8_t> bytes_;
+  size_t counted_bytes_ = 0;
   bool complete_ = false;
   bool failed_ = false;
   std::optional<CountedBy> counted_{GlobalCounters().codecs};

@@ -7,9 +7,13 @@
 namespace webcodecs {
 
 Picture::Picture(PixelFormat format, AVFramePtr frame, size_t bytes, PictureMemory memory)
-    : format_(format), frame_(std::move(frame)), bytes_(bytes), memory_(memory), counted_(GlobalCounters().pictures) {}
+    : format_(format), frame_(std::move(frame)), bytes_(bytes), memory_(memory), counted_(GlobalCounters().pictures) {
+  GlobalCounters().picture_bytes.fetch_add(static_cast<int64_t>(bytes_), std::memory_order_relaxed);
+}
 
-Picture::~Picture() = default;
+Picture::~Picture() {
+  GlobalCounters().picture_bytes.fetch_sub(static_cast<int64_t>(bytes_), std::memory_order_relaxed);
+}
 
 PicturePtr Picture::FromAVFrame(AVFramePtr frame) {
   if (!frame) return nullptr;

@@ -373,6 +373,21 @@ describe('reset()', () => {
   })
 })
 
+describe('counters()', () => {
+  it('count the bytes of the file and of the pictures until they are closed', async () => {
+    const data = await png()
+    const { imageBytes, pictureBytes } = counters()
+    const decoder = new ImageDecoder({ data, type: 'image/png' })
+    const { image } = await decoder.decode()
+    expect(counters().imageBytes - imageBytes).toBeGreaterThanOrEqual(data.length)
+    expect(counters().pictureBytes - pictureBytes).toBeGreaterThanOrEqual(image.allocationSize())
+    image.close()
+    decoder.close()
+    await expect.poll(() => counters().imageBytes).toBe(imageBytes)
+    expect(counters().pictureBytes).toBe(pictureBytes)
+  })
+})
+
 describe('close()', () => {
   it('is final, and harmless when repeated', async () => {
     const decoder = new ImageDecoder({ data: joinGif(gif), type: 'image/gif' })

@@ -113,6 +113,8 @@ const live = [
   'buffers',
   'bytes',
   'codecs',
+  'pictureBytes',
+  'imageBytes',
   'frameInfoEntries',
   'callbackData',
   'encodeTasks',
