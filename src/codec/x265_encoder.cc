@@ -59,6 +59,7 @@ class X265Encoder final : public VideoEncoderBackend {
   std::unique_ptr<x265_picture, PictureDeleter> input_, output_;
   std::unique_ptr<x265_encoder, EncoderDeleter> encoder_;
   std::vector<uint8_t> parameter_sets_;
+  std::string pools_;
   // In use where the plan has a bitrate and no delay.
   bool controls_quantizer_ = false;
   QuantizerControl control_;
@@ -86,6 +87,12 @@ Status X265Encoder::SetOptions() {
   }
   for (const auto& [name, value] : plan_.options) {
     if (name == "preset" || name == "tune" || name == "profile") continue;
+    if (name == "pools") {
+      // Parsed, it would be a copy that x265_param_free() forgets.
+      pools_ = value;
+      param_->numaPools = pools_.c_str();
+      continue;
+    }
     if (api_->param_parse(param_.get(), name.c_str(), value.c_str()) != 0) {
       return Status(StatusCode::kInternal, "libx265 does not take " + name + "=" + value);
     }

@@ -56,7 +56,7 @@ int TileColumns(const VideoEncoderConfig& config) {
 }
 
 int RealtimeSpeed(const VideoEncoderConfig& config, bool vp9) {
-  // From 5 on, the thresholds below which libvpx codes nothing are those of 8 bits: 10 lose 4 dB by it, and 12 lose 9.
+  // From 5 on, the thresholds below which libvpx codes nothing are those of 8 bits: 10 lose 6 dB by it, and 12 lose 9.
   if (config.bit_depth > 8) return 4;
   // A small picture leaves time to look closer. At 8, the motion of VP9 is no finer than half a sample.
   const int64_t pixels = int64_t{config.width} * config.height;
