@@ -34,7 +34,7 @@ constexpr size_t kSmallestClass = 4096;
 // Whatever the demand was, no more than this waits for reuse.
 constexpr int64_t kMaxIdleBytes = 64 << 20;
 // An idle buffer that nobody wanted for this long goes back to the system, within one tick.
-constexpr int64_t kMaxIdleMillis = 500;
+constexpr int64_t kMaxIdleMillis = 1000;
 constexpr int64_t kTickMillis = 250;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -87,6 +87,25 @@ struct IdleBuffer {
   int64_t since;  // milliseconds
 };
 
+// The buffers of one capacity. No more wait than were in use at once in this and the last period: a packet's buffer must
+// not cost a picture its place, nor the other way round.
+struct SizeClass {
+  // The most recently used is at the back: it is the one whose memory is in the cache.
+  std::vector<IdleBuffer> idle;
+  int64_t in_use = 0;
+  int64_t period_start = 0, period_high = 0, last_period_high = 0;
+
+  void NoteDemand(int64_t now) {
+    if (now - period_start >= kMaxIdleMillis) {
+      last_period_high = now - period_start >= 2 * kMaxIdleMillis ? 0 : period_high;
+      period_high = 0;
+      period_start = now;
+    }
+    period_high = std::max(period_high, in_use);
+  }
+  bool Wants() const { return static_cast<int64_t>(idle.size()) < std::max(period_high, last_period_high); }
+};
+
 void FreeAll(const std::vector<IdleBuffer>& buffers) {
   for (const IdleBuffer& buffer : buffers) {
     WEBCODECS_UNPOISON(buffer.data, buffer.capacity);
@@ -99,22 +118,9 @@ void FreeAll(const std::vector<IdleBuffer>& buffers) {
 struct FramePool::State {
   mutable std::mutex mutex;
   std::condition_variable has_idle;
-  // The most recently used buffer of a class is at the back: it is the one whose memory is in the cache.
-  std::map<size_t, std::vector<IdleBuffer>> classes;
+  std::map<size_t, SizeClass> classes;
   PoolStatistics statistics{};
-  // The demand that bounds what is kept: the most bytes in use in this and the last period.
-  int64_t period_start = 0, period_high = 0, last_period_high = 0;
   bool timer_started = false;
-
-  void NoteDemand(int64_t now) {
-    if (now - period_start >= kMaxIdleMillis) {
-      last_period_high = now - period_start >= 2 * kMaxIdleMillis ? 0 : period_high;
-      period_high = 0;
-      period_start = now;
-    }
-    period_high = std::max(period_high, statistics.in_use_bytes);
-    statistics.high_water_bytes = std::max(statistics.high_water_bytes, statistics.in_use_bytes);
-  }
 
   void Forget(const IdleBuffer& buffer, bool evicted) {
     statistics.idle--;
@@ -126,12 +132,12 @@ struct FramePool::State {
   bool TakeOldestOfOtherClass(size_t capacity, std::vector<IdleBuffer>* taken) {
     auto oldest = classes.end();
     for (auto it = classes.begin(); it != classes.end(); ++it) {
-      if (it->first == capacity || it->second.empty()) continue;
-      if (oldest == classes.end() || it->second.front().since < oldest->second.front().since) oldest = it;
+      if (it->first == capacity || it->second.idle.empty()) continue;
+      if (oldest == classes.end() || it->second.idle.front().since < oldest->second.idle.front().since) oldest = it;
     }
     if (oldest == classes.end()) return false;
-    taken->push_back(oldest->second.front());
-    oldest->second.erase(oldest->second.begin());
+    taken->push_back(oldest->second.idle.front());
+    oldest->second.idle.erase(oldest->second.idle.begin());
     Forget(taken->back(), true);
     return true;
   }
@@ -147,19 +153,21 @@ void FramePool::State::Release(uint8_t* data, size_t capacity) {
   bool kept = false;
   {
     std::lock_guard<std::mutex> lock(mutex);
-    NoteDemand(now);
+    SizeClass& size_class = classes[capacity];
+    size_class.NoteDemand(now);
+    size_class.in_use--;
     statistics.in_use--;
     statistics.in_use_bytes -= static_cast<int64_t>(capacity);
-    const int64_t bound = std::min(kMaxIdleBytes, std::max(period_high, last_period_high));
-    const auto fits = [&] { return statistics.idle_bytes + static_cast<int64_t>(capacity) <= bound; };
-    // Room is made at the cost of sizes that are no longer used.
-    while (!fits() && TakeOldestOfOtherClass(capacity, &evicted)) {
+    const bool wanted = size_class.Wants();
+    const auto fits = [&] { return statistics.idle_bytes + static_cast<int64_t>(capacity) <= kMaxIdleBytes; };
+    // Room is made at the cost of sizes that are used less.
+    while (wanted && !fits() && TakeOldestOfOtherClass(capacity, &evicted)) {
     }
     if (!timer_started)
       timer_started = StartBackgroundThread("webcodecs-pool", [this] { RunTimer(); });
-    if (fits() && timer_started) {
+    if (wanted && fits() && timer_started) {
       WEBCODECS_POISON(data, capacity);
-      classes[capacity].push_back(IdleBuffer{data, capacity, now});
+      size_class.idle.push_back(IdleBuffer{data, capacity, now});
       statistics.idle++;
       statistics.idle_bytes += static_cast<int64_t>(capacity);
       kept = true;
@@ -178,7 +186,7 @@ void FramePool::State::Trim(bool all) {
   {
     std::lock_guard<std::mutex> lock(mutex);
     for (auto it = classes.begin(); it != classes.end();) {
-      std::vector<IdleBuffer>& idle = it->second;
+      std::vector<IdleBuffer>& idle = it->second.idle;
       const auto stale_end = std::find_if(idle.begin(), idle.end(), [&](const IdleBuffer& buffer) {
         return !all && now - buffer.since < kMaxIdleMillis;
       });
@@ -187,7 +195,7 @@ void FramePool::State::Trim(bool all) {
         released.push_back(*buffer);
       }
       idle.erase(idle.begin(), stale_end);
-      it = idle.empty() ? classes.erase(it) : std::next(it);
+      it = idle.empty() && it->second.in_use == 0 ? classes.erase(it) : std::next(it);
     }
   }
   FreeAll(released);
@@ -222,22 +230,25 @@ PoolBufferPtr FramePool::Acquire(size_t size) {
   {
     std::lock_guard<std::mutex> lock(state_->mutex);
     PoolStatistics& statistics = state_->statistics;
-    const auto it = state_->classes.find(capacity);
-    if (it != state_->classes.end() && !it->second.empty()) {
-      data = it->second.back().data;
-      state_->Forget(it->second.back(), false);
-      it->second.pop_back();
+    SizeClass& size_class = state_->classes[capacity];
+    if (!size_class.idle.empty()) {
+      data = size_class.idle.back().data;
+      state_->Forget(size_class.idle.back(), false);
+      size_class.idle.pop_back();
       statistics.hits++;
     } else {
       statistics.misses++;
     }
     statistics.in_use++;
     statistics.in_use_bytes += static_cast<int64_t>(capacity);
-    state_->NoteDemand(NowMillis());
+    statistics.high_water_bytes = std::max(statistics.high_water_bytes, statistics.in_use_bytes);
+    size_class.in_use++;
+    size_class.NoteDemand(NowMillis());
   }
   if (!data) data = Allocate(capacity, needed);
   if (!data) {
     std::lock_guard<std::mutex> lock(state_->mutex);
+    state_->classes[capacity].in_use--;
     state_->statistics.in_use--;
     state_->statistics.in_use_bytes -= static_cast<int64_t>(capacity);
     return nullptr;
