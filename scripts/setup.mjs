@@ -2,7 +2,8 @@
  * Makes a fresh clone ready to run: system packages, node modules, the addon, the TypeScript build. What is fresh is
  * skipped. npm runs it before `demo`, `test` and their kin, when there is nothing yet but Node: only its built-in modules are used.
  *
- *   node scripts/setup.mjs                  everything that a program needs
+ *   node scripts/setup.mjs                  everything that programs and tests need
+ *   node scripts/setup.mjs --program        everything that a program needs
  *   node scripts/setup.mjs --build <step>   builds these steps (native, native-debug, typescript) even when they are fresh,
  *                                           after the steps before them
  */
@@ -97,16 +98,19 @@ function nativeStep(name, title, configuration) {
   })
 }
 
+/** Chromium and the like are heavy, and of no use to who only wants to see the demo. */
+const packageOptions = { forTests: process.argv[2] === undefined }
+
 /** @type {Record<string, Step>} in the order in which they depend on each other */
 const steps = {
   system: {
     title: 'system packages',
-    isFresh: async () => (await missingPackages()).length === 0,
+    isFresh: async () => (await missingPackages(packageOptions)).length === 0,
     work: async () => {
-      const packages = await missingPackages()
+      const packages = await missingPackages(packageOptions)
       console.log(`  installing ${packages.join(' ')}`)
       await installPackages(packages)
-      const still = await missingPackages()
+      const still = await missingPackages(packageOptions)
       if (still.length > 0) {
         throw new SetupError(`Installed, and yet not there or too old (FFmpeg 5.1 is needed): ${still.join(' ')}`)
       }
@@ -120,7 +124,7 @@ const steps = {
     title: 'TypeScript build',
     inputs: ['lib', 'tsconfig.json', 'tsup.config.ts'],
     versions: () => ['tsup', 'typescript', 'esbuild'].map(packageVersion),
-    outputs: ['index', 'register'].flatMap((name) =>
+    outputs: ['index', 'register', 'pool', 'worker', 'zero-copy'].flatMap((name) =>
       ['.js', '.cjs', '.d.ts', '.d.cts'].map((extension) => `dist/${name}${extension}`),
     ),
     build: async ({ show }) => {
@@ -138,10 +142,10 @@ const defaultSteps = ['system', 'modules', 'native', 'typescript']
  */
 function plan(args) {
   const [flag, ...forced] = args
-  if (flag === undefined) return { names: defaultSteps, forced }
+  if (flag === undefined || (flag === '--program' && forced.length === 0)) return { names: defaultSteps, forced: [] }
   const unknown = forced.filter((name) => !(name in steps))
   if (flag !== '--build' || forced.length === 0 || unknown.length > 0) {
-    throw new SetupError('Usage: node scripts/setup.mjs [--build native|native-debug|typescript ...]')
+    throw new SetupError('Usage: node scripts/setup.mjs [--program | --build native|native-debug|typescript ...]')
   }
   return { names: ['system', 'modules', ...forced], forced }
 }

@@ -43,7 +43,7 @@ async function runOne(...args) {
  * @param {readonly string[]} folders under test/
  * @returns {Promise<Count>}
  */
-async function runVitest(folders) {
+async function runVitest(folders, options = []) {
   rmSync(reportPath, { force: true })
   mkdirSync(dirname(reportPath), { recursive: true })
   const succeeded = await runNode([
@@ -52,6 +52,7 @@ async function runVitest(folders) {
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${reportPath}`,
+    ...options,
     ...folders.map((folder) => `test/${folder}/`),
   ])
   const report = readJson(reportPath)
@@ -88,6 +89,17 @@ async function runGuardrails() {
 
 const hasTests = (folder) => existsSync(join(root, 'test', folder))
 
+/** @returns {Promise<Count>} */
+async function runFastTests() {
+  const { executablePath } = await import('../test/helpers/chromium.js')
+  const options = []
+  if (!existsSync(executablePath)) {
+    console.log(`There is no ${executablePath} here: the tests that compare with Chromium are left out.`)
+    options.push('--exclude', 'test/interop/chromium-*.test.ts')
+  }
+  return runVitest(['unit', 'conformance', 'interop'].filter(hasTests), options)
+}
+
 /** @type {Record<string, { title: string, when?: () => boolean, onlyByName?: boolean, run: () => Promise<Count> }>} */
 const checks = {
   lint: {
@@ -100,7 +112,7 @@ const checks = {
   },
   unit: {
     title: 'unit, conformance and interoperability tests',
-    run: () => runVitest(['unit', 'conformance', 'interop'].filter(hasTests)),
+    run: runFastTests,
   },
   stress: {
     title: 'stress tests',

@@ -4,7 +4,8 @@ import { hasCommand, run, SetupError } from './run.mjs'
 /**
  * @typedef {{ package: string, for?: string, needs: { command?: string[], all?: boolean, pkgConfig?: string, header?: string } }} Entry
  * `needs` says what the package brings. Only that is checked, so another distribution's package or an
- * installation of one's own counts as well. Without `for`, building the addon needs it.
+ * installation of one's own counts as well. Without `for`, building the addon needs it; all others can be done without
+ * where the distribution does not have them.
  * @type {readonly Entry[]}
  */
 const entries = JSON.parse(readFileSync(new URL('../apt-packages.json', import.meta.url), 'utf8'))
@@ -29,21 +30,35 @@ async function isSatisfied({ needs }) {
   return hasHeader(needs.header)
 }
 
+/** Those of the packages that can be installed here, as far as one can tell without package lists. */
+async function installable(packages) {
+  if (packages.length === 0 || !hasCommand('apt-cache') || !hasPackageLists()) return packages
+  const { output } = await run('env', ['LC_ALL=C', 'apt-cache', 'policy', ...packages])
+  const blocks = output.split(/^(?=\S+:$)/m)
+  return packages.filter((name) =>
+    blocks.some((block) => block.startsWith(`${name}:\n`) && !block.includes('Candidate: (none)')),
+  )
+}
+
 /**
- * Names of the packages whose contents this machine lacks.
- * @param {{ toBuild?: boolean }} [options] `toBuild`: only what building the addon needs
+ * Names of the packages whose contents this machine lacks, but for those that its distribution does not have and that
+ * can be done without.
+ * @param {{ toBuild?: boolean, forTests?: boolean }} [options] `toBuild`: only what building the addon needs; `forTests`:
+ *   also what tests alone need
  */
-export async function missingPackages({ toBuild = false } = {}) {
-  const wanted = toBuild ? entries.filter((entry) => entry.for === undefined) : entries
+export async function missingPackages({ toBuild = false, forTests = true } = {}) {
+  const wanted = entries.filter((entry) => (toBuild ? entry.for === undefined : forTests || entry.for !== 'tests'))
   const libraries = wanted.filter((entry) => entry.needs.pkgConfig)
   // One question for all libraries: the common case is that none is missing.
   const allLibraries = await hasLibraries(libraries.map((entry) => entry.needs.pkgConfig))
   const missing = []
   for (const entry of wanted) {
     if (allLibraries && entry.needs.pkgConfig) continue
-    if (!(await isSatisfied(entry))) missing.push(entry.package)
+    if (!(await isSatisfied(entry))) missing.push(entry)
   }
-  return missing
+  const names = (some) => some.map((entry) => entry.package)
+  const [needed, optional] = [missing.filter((entry) => !entry.for), missing.filter((entry) => entry.for)]
+  return [...names(needed), ...(await installable(names(optional)))]
 }
 
 function hasPackageLists() {
@@ -93,6 +108,10 @@ export async function installPackages(packages) {
   if (!hasPackageLists()) {
     await aptGet('update')
     updated = true
+    const optional = packages.filter((name) => entries.some((entry) => entry.package === name && entry.for))
+    const unknown = new Set(optional)
+    for (const name of await installable(optional)) unknown.delete(name)
+    packages = packages.filter((name) => !unknown.has(name))
   }
   let result = await install()
   if (result.code !== 0 && !updated) {

@@ -14,3 +14,6 @@ export interface Chromium {
  * @param options.files more to serve: path, which begins with a slash, to file name
  */
 export function openChromium(options?: { files?: Record<string, string> }): Promise<Chromium>
+
+/** The program; it need not be there. */
+export const executablePath: string

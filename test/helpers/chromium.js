@@ -9,7 +9,7 @@ import { chromium } from 'playwright-core'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Where Debian's package has it; another build is named by the environment. */
-const executablePath = process.env.WEBCODECS_CHROMIUM ?? '/usr/bin/chromium'
+export const executablePath = process.env.WEBCODECS_CHROMIUM ?? '/usr/bin/chromium'
 
 /** No sandbox, as that does not work for root; no device; no connection of its own to anywhere. */
 const launchArguments = [
