@@ -13,7 +13,7 @@
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { types } from 'node:util'
 import type { MessagePort as Port } from 'node:worker_threads'
-import { audioDataInternals, type OpenAudioDataSlots } from './audio-data.js'
+import { type AudioData, audioDataInternals, type OpenAudioDataSlots } from './audio-data.js'
 import { sampleFormatAt } from './audio-sample-format.js'
 import { encodedAudioChunkInternals } from './encoded-audio-chunk.js'
 import type { ChunkSlots, EncodedChunkInternals } from './encoded-chunk.js'
@@ -21,9 +21,20 @@ import { encodedVideoChunkInternals } from './encoded-video-chunk.js'
 import type { MovableAudioBuffer, MovablePicture } from './native.js'
 import { PIXEL_FORMATS } from './pixel-format.js'
 import { getRuntime } from './runtime.js'
-import { videoFrameInternals } from './video-frame.js'
+import { type VideoFrame, videoFrameInternals } from './video-frame.js'
 import type { VideoFrameSlots } from './video-frame-init.js'
 import { isObject } from './webidl/conversions.js'
+
+declare module 'worker_threads' {
+  /** What `webcodecs-native/worker` adds to what can be transferred. */
+  type TransferableMedia = import('worker_threads').Transferable | VideoFrame | AudioData
+  interface MessagePort {
+    postMessage(value: unknown, transferList: readonly TransferableMedia[]): void
+  }
+  interface Worker {
+    postMessage(value: unknown, transferList: readonly TransferableMedia[]): void
+  }
+}
 
 const require = createRequire(import.meta.url)
 // The objects themselves, as `import` gives a view of them that cannot be changed.
