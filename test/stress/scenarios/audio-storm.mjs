@@ -46,8 +46,13 @@ for (const codec of codecs) {
   for (let round = 0; round < 10; round++) {
     decoder.configure(clip.config)
     for (const chunk of clip.chunks) decoder.decode(new EncodedAudioChunk(chunk))
-    if (round % 3 === 0) aborted.push(assertAborted(decoder.flush()))
-    if (round % 2 === 0) await new Promise((resolve) => setImmediate(resolve))
+    if (round % 2 === 0) {
+      // This one may have ended by then: some codecs are that fast.
+      if (round % 3 === 0) aborted.push(decoder.flush().catch(({ name }) => assert.equal(name, 'AbortError')))
+      await new Promise((resolve) => setImmediate(resolve))
+    } else if (round % 3 === 0) {
+      aborted.push(assertAborted(decoder.flush()))
+    }
     decoder.reset()
   }
   await Promise.all(aborted)
