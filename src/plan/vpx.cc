@@ -117,6 +117,12 @@ void AddRateControl(const VideoEncoderConfig& config, bool vp9, VideoEncoderPlan
   }
 }
 
+// Of what is asked for; 0 when no rate is.
+double BitsPerPixel(const VideoEncoderConfig& config) {
+  const double framerate = config.framerate > 0 ? config.framerate : 30;
+  return static_cast<double>(config.bitrate) / (static_cast<double>(config.width) * config.height * framerate);
+}
+
 void AddContent(const VideoEncoderConfig& config, bool vp9, Options* options) {
   if (!config.realtime) return;
   if (vp9) {
@@ -170,10 +176,14 @@ Status PlanVpx(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
     // Moves the quantizer about in the picture, for the eye's sake and at the expense of the mean error.
     options.Add("aq-mode", 0);
     // Nothing may depend on the frame before, rather than on those that a frame refers to, where layers can go missing.
-    if (config.temporal_layers > 1)
+    if (config.temporal_layers > 1) {
       options.Add("error-resilient", 1);
-    else if (config.realtime && !quantizer_mode)
+      // libvpx begins with a coarse quantizer and becomes finer with each frame, slowly where layers share the rate. With
+      // bits to spare it need not begin so: small new things would be blurred for as long.
+      if (!config.realtime && !quantizer_mode && BitsPerPixel(config) > 0.4) options.Add("max-q", 48);
+    } else if (config.realtime && !quantizer_mode) {
       options.Add("gf-cbr-boost", 20);
+    }
   } else {
     // Decoders too can share the work.
     options.Add("token-parts", plan->thread_count > 1 ? 1 : 0);
