@@ -1,4 +1,4 @@
-// Random dictionaries, buffers and objects for every constructor and method. Each input is a hundred calls on a few
+// Random dictionaries, buffers and objects for every constructor and method. Each input is 150 calls on a few
 // objects. A call gives a value, or throws what Web IDL and the specification have: TypeError, RangeError, DOMException.
 import assert from 'node:assert/strict'
 import * as webcodecs from '../../../dist/index.js'
@@ -17,10 +17,10 @@ import {
   Thrown,
 } from '../dictionaries.mjs'
 
-const { AudioData, EncodedAudioChunk, EncodedVideoChunk, ImageDecoder, VideoColorSpace } = webcodecs
-const { VideoDecoder, VideoEncoder, VideoFrame } = webcodecs
+const { AudioData, AudioDecoder, AudioEncoder, EncodedAudioChunk, EncodedVideoChunk, ImageDecoder } = webcodecs
+const { VideoColorSpace, VideoDecoder, VideoEncoder, VideoFrame } = webcodecs
 
-const CALLS = 100
+const CALLS = 150
 
 const boolean = choice(true, false)
 const timestamp = (pick) => oneOf([0, 1, -1, 33_333, 2 ** 40, -(2 ** 40), pick(1e6)], pick)
@@ -143,6 +143,31 @@ const encodeOptions = dictionary({
   'avc?': dictionary({ 'quantizer?': integer(0, 60) }),
   'vp9?': dictionary({ 'quantizer?': integer(0, 70) }),
 })
+const soundCodecs = ['opus', 'pcm-s16', 'flac', 'mp4a.40.2', 'mp3', 'vorbis', 'alaw', 'ulaw', 'pcm-f32', 'opus.1', '']
+const sharedSoundConfig = {
+  codec: choice(...soundCodecs),
+  sampleRate: nearly(choice(8000, 44_100, 48_000), 6),
+  numberOfChannels: nearly(choice(1, 2, 4), 6),
+}
+const audioEncoderConfig = dictionary({
+  ...sharedSoundConfig,
+  'bitrate?': choice(32_000, 96_000, 0),
+  'bitrateMode?': choice('constant', 'variable'),
+  'aac?': dictionary({ 'format?': choice('aac', 'adts') }),
+  'flac?': dictionary({ 'blockSize?': integer(0, 70_000), 'compressLevel?': integer(0, 9) }),
+  'opus?': dictionary({
+    'format?': choice('opus', 'ogg'),
+    'signal?': choice('auto', 'music', 'voice'),
+    'application?': choice('voip', 'audio', 'lowdelay'),
+    'frameDuration?': choice(2500, 10_000, 20_000, 60_000, 1),
+    'complexity?': integer(0, 11),
+    'packetlossperc?': integer(0, 101),
+    'useinbandfec?': boolean,
+    'usedtx?': boolean,
+  }),
+})
+const audioDecoderConfig = dictionary({ ...sharedSoundConfig, 'description?': anyBuffer })
+const imageDecodeOptions = dictionary({ 'frameIndex?': integer(0, 3), 'completeFramesOnly?': boolean })
 const callbacks = dictionary({ output: () => (media) => media.close?.(), error: () => () => {} })
 const imageInit = dictionary({
   type: choice('image/png', 'image/gif', 'image/none', ''),
@@ -193,8 +218,23 @@ const calls = {
   'VideoDecoder.flush': (_, get) => get(VideoDecoder).flush(),
   'VideoDecoder.reset': (_, get) => get(VideoDecoder).reset(),
   'VideoDecoder.close': (_, get) => get(VideoDecoder).close(),
+  'AudioEncoder()': (pick) => new AudioEncoder(callbacks(pick)),
+  'AudioEncoder.isConfigSupported': (pick) => AudioEncoder.isConfigSupported(audioEncoderConfig(pick)),
+  'AudioEncoder.configure': (pick, get) => get(AudioEncoder).configure(audioEncoderConfig(pick)),
+  'AudioEncoder.encode': (_, get) => get(AudioEncoder).encode(get(AudioData)),
+  'AudioEncoder.flush': (_, get) => get(AudioEncoder).flush(),
+  'AudioEncoder.reset': (_, get) => get(AudioEncoder).reset(),
+  'AudioEncoder.close': (_, get) => get(AudioEncoder).close(),
+  'AudioDecoder()': (pick) => new AudioDecoder(callbacks(pick)),
+  'AudioDecoder.isConfigSupported': (pick) => AudioDecoder.isConfigSupported(audioDecoderConfig(pick)),
+  'AudioDecoder.configure': (pick, get) => get(AudioDecoder).configure(audioDecoderConfig(pick)),
+  'AudioDecoder.decode': (_, get) => get(AudioDecoder).decode(get(EncodedAudioChunk)),
+  'AudioDecoder.flush': (_, get) => get(AudioDecoder).flush(),
+  'AudioDecoder.reset': (_, get) => get(AudioDecoder).reset(),
+  'AudioDecoder.close': (_, get) => get(AudioDecoder).close(),
   'ImageDecoder()': (pick) => new ImageDecoder(imageInit(pick)),
   'ImageDecoder.isTypeSupported': (pick) => ImageDecoder.isTypeSupported(nearly(choice('image/png', ''))(pick)),
+  'ImageDecoder.decode': (pick, get) => get(ImageDecoder).decode(imageDecodeOptions(pick)),
   'ImageDecoder.reset': (_, get) => get(ImageDecoder).reset(),
   'ImageDecoder.close': (_, get) => get(ImageDecoder).close(),
   'structuredClone()': (pick, get) => structuredClone(...crossing(pick, get)),
@@ -263,7 +303,7 @@ async function run(pick) {
   await Promise.all(promises)
   for (const known of objects.values()) for (const object of known) closeQuietly(object)
   assert.deepEqual(faults, [])
-  return { kind: 'a hundred calls', outcome: 'allowed outcomes', outcomes }
+  return { kind: '150 calls', outcome: 'allowed outcomes', outcomes }
 }
 
 /** Codecs throw when they are closed already. */
