@@ -13,6 +13,11 @@ const EXCEPTION_NAMES: Readonly<Record<number, string>> = {
   [StatusCode.outOfMemory]: 'QuotaExceededError',
   [StatusCode.internal]: 'OperationError',
   [StatusCode.dataError]: 'DataError',
+  [StatusCode.aborted]: 'AbortError',
+  [StatusCode.timeout]: 'TimeoutError',
+  [StatusCode.notFound]: 'NotFoundError',
+  [StatusCode.network]: 'NetworkError',
+  [StatusCode.notReadable]: 'NotReadableError',
 }
 
 export function exceptionFromStatus(status: number, message: string): DOMException {

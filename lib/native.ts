@@ -75,7 +75,19 @@ export const EventKind = {
 } as const
 
 /** Status codes of error events and failed jobs; `errors.ts` maps them to exceptions. */
-export const StatusCode = { ok: 0, notSupported: 1, encoding: 2, outOfMemory: 3, internal: 4, dataError: 5 } as const
+export const StatusCode = {
+  ok: 0,
+  notSupported: 1,
+  encoding: 2,
+  outOfMemory: 3,
+  internal: 4,
+  dataError: 5,
+  aborted: 6,
+  timeout: 7,
+  notFound: 8,
+  network: 9,
+  notReadable: 10,
+} as const
 
 /** `generation` counts the resets of a codec: an event of an older generation is stale and dropped. */
 export type NativeEvent =
@@ -231,6 +243,8 @@ export interface NativeCounters {
   bytes: number
   /** Codec threads' objects, and image decoders, that are not yet torn down. */
   codecs: number
+  /** Containers, streams and devices that are read, until they are closed. */
+  inputs: number
   /** Bytes that media resources of pictures keep alive, whether of the pool, of a decoder or of JavaScript. */
   pictureBytes: number
   /** Bytes of encoded images that ImageDecoders hold. */

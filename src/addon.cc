@@ -183,6 +183,7 @@ Napi::Value ReadCounters(const Napi::CallbackInfo& info) {
   set(out, "buffers", counters.buffers);
   set(out, "bytes", counters.bytes);
   set(out, "codecs", counters.codecs);
+  set(out, "inputs", counters.inputs);
   set(out, "pictureBytes", counters.picture_bytes);
   set(out, "imageBytes", counters.image_bytes);
   set(out, "evictedFrameInfo", counters.evicted_frame_info);

@@ -16,6 +16,7 @@ struct Counters {
   std::atomic<int64_t> buffers{0};  // pool buffers handed out
   std::atomic<int64_t> bytes{0};
   std::atomic<int64_t> codecs{0};
+  std::atomic<int64_t> inputs{0};  // containers, streams and devices that are read
   // Memory by what it is for; of pictures, that of decoders and of JavaScript too.
   std::atomic<int64_t> picture_bytes{0};
   std::atomic<int64_t> image_bytes{0};  // encoded images

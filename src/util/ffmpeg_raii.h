@@ -1,4 +1,4 @@
-// An owner for every FFmpeg type in use. No av_*_free stands anywhere else.
+// An owner for every FFmpeg type in use (those of libavformat: ffmpeg_formats.h). No av_*_free stands anywhere else.
 #pragma once
 
 extern "C" {
@@ -50,7 +50,7 @@ struct AVBufferRefDeleter {
 };
 using AVBufferRefPtr = std::unique_ptr<AVBufferRef, AVBufferRefDeleter>;
 
-// Options on their way into avcodec_open2(), which takes those it knows and leaves the rest.
+// Options on their way into avcodec_open2() or avformat_open_input(), which take those they know and leave the rest.
 class AVDictionaryOwner {
  public:
   AVDictionaryOwner() = default;
@@ -60,6 +60,7 @@ class AVDictionaryOwner {
 
   bool Set(const char* key, const char* value) { return av_dict_set(&dictionary_, key, value, 0) >= 0; }
   AVDictionary** address() { return &dictionary_; }
+  bool Has(const char* key) const { return av_dict_get(dictionary_, key, nullptr, 0) != nullptr; }
   // The first option that nobody took, or null.
   const char* FirstKey() const {
     const AVDictionaryEntry* entry = av_dict_get(dictionary_, "", nullptr, AV_DICT_IGNORE_SUFFIX);

@@ -14,6 +14,11 @@ enum class StatusCode : int {
   kOutOfMemory = 3,
   kInternal = 4,
   kDataError = 5,
+  kAborted = 6,
+  kTimeout = 7,
+  kNotFound = 8,
+  kNetwork = 9,
+  kNotReadable = 10,
 };
 
 class [[nodiscard]] Status {

@@ -113,6 +113,7 @@ const live = [
   'buffers',
   'bytes',
   'codecs',
+  'inputs',
   'pictureBytes',
   'imageBytes',
   'frameInfoEntries',
