@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['lib/index.ts', 'lib/register.ts', 'lib/pool.ts', 'lib/zero-copy.ts', 'lib/worker.ts'],
+  entry: ['lib/index.ts', 'lib/register.ts', 'lib/pool.ts', 'lib/zero-copy.ts', 'lib/worker.ts', 'lib/batch.ts'],
   format: ['esm', 'cjs'],
   dts: true,
   clean: true,

@@ -1,0 +1,37 @@
+/** Batch transcoding on the classes of this package: docs/batch.md. */
+
+export {
+  AbortError,
+  BatchError,
+  type BatchErrorCode,
+  EncodeError,
+  errorFromJSON,
+  InputError,
+  InternalError,
+  JobError,
+  OutputError,
+  type SerializedBatchError,
+  UnsupportedError,
+} from './batch/errors.js'
+export { type AudioCodecName, type ContainerName, containerNames, type VideoCodecName } from './batch/formats.js'
+export {
+  type AudioSettings,
+  type ContactSheetSettings,
+  type Fit,
+  type HlsSettings,
+  type InputDescription,
+  type Job,
+  type JobDescription,
+  type ParsedAudio,
+  type ParsedVideo,
+  parseJob,
+  type Rendition,
+  type RenditionDescription,
+  type ThumbnailSettings,
+  type VideoSettings,
+} from './batch/job.js'
+export { presetNames } from './batch/presets.js'
+export type { Progress } from './batch/progress.js'
+export type { AudioResult, OutputResult, TranscodeResult, VideoResult } from './batch/result.js'
+export { type TranscodeOptions, type Transcoding, transcode } from './batch/transcode.js'
+export type { RunOptions } from './batch/transcoding.js'

@@ -1,0 +1,116 @@
+/** Files that appear whole or not at all. */
+import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { access, constants, type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { OutputError, outputError } from './errors.js'
+
+/** What is to be removed when the process ends before its time. */
+const unfinished = new Set<string>()
+let watchesExit = false
+
+function removeUnfinished(): void {
+  for (const path of unfinished) rmSync(path, { recursive: true, force: true })
+}
+
+function watchExit(): void {
+  if (watchesExit) return
+  watchesExit = true
+  process.on('exit', removeUnfinished)
+}
+
+/** A place for an output beside where it will be, in the same folder, so that a rename is all that is missing. */
+export class PendingOutput {
+  readonly path: string
+  readonly temporaryPath: string
+
+  constructor(path: string) {
+    this.path = path
+    this.temporaryPath = join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(4).toString('hex')}.part`)
+    watchExit()
+    unfinished.add(this.temporaryPath)
+  }
+
+  /** Gives the output its name, over what had it before; a folder takes the place of a folder. */
+  async commit(): Promise<void> {
+    try {
+      const [from, to] = await Promise.all([stat(this.temporaryPath), stat(this.path).catch(() => null)])
+      // A folder cannot be renamed over another that has something in it.
+      if (from.isDirectory() && to) await rm(this.path, { recursive: true })
+      await rename(this.temporaryPath, this.path)
+    } catch (error) {
+      throw outputError(this.path, error)
+    }
+    unfinished.delete(this.temporaryPath)
+  }
+
+  /** Removes what is there of it; never rejects. */
+  async discard(): Promise<void> {
+    await rm(this.temporaryPath, { recursive: true, force: true }).catch(() => {})
+    unfinished.delete(this.temporaryPath)
+  }
+}
+
+/**
+ * Makes the folder of an output, and finds out whether it can be written to and is not the input.
+ * @throws OutputError
+ */
+export async function prepareOutput(path: string, input: string, { folder = false } = {}): Promise<PendingOutput> {
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    await access(dirname(path), constants.W_OK)
+  } catch (error) {
+    throw outputError(path, error)
+  }
+  const [from, to] = await Promise.all([stat(input).catch(() => null), stat(path).catch(() => null)])
+  if (to && to.isDirectory() !== folder) {
+    throw new OutputError('not-writable', `${path}: there is a ${folder ? 'file' : 'folder'} of that name`)
+  }
+  if (from && to && from.dev === to.dev && from.ino === to.ino) {
+    throw new OutputError('would-overwrite-input', `${path}: the output would overwrite the input`)
+  }
+  return new PendingOutput(path)
+}
+
+/** Writes all of `data`: a single call writes less than that where a disk is nearly full. */
+async function writeAll(file: FileHandle, data: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < data.byteLength; ) {
+    const { bytesWritten } = await file.write(data, done, data.byteLength - done, position + done)
+    done += bytesWritten
+  }
+}
+
+export interface PositionedWrite {
+  readonly data: Uint8Array
+  readonly position: number
+}
+
+/**
+ * A stream of writes at positions into a file. What the disk says reaches whoever waits for the stream.
+ * @param named the path that errors tell
+ */
+export function fileStream(path: string, named: string): WritableStream<PositionedWrite> {
+  let file: FileHandle | undefined
+  return new WritableStream<PositionedWrite>({
+    async start() {
+      file = await open(path, 'w').catch((error) => {
+        throw outputError(named, error)
+      })
+    },
+    async write({ data, position }) {
+      try {
+        await writeAll(file!, data, position)
+      } catch (error) {
+        // A stream that failed is neither closed nor aborted any more.
+        await file!.close().catch(() => {})
+        throw outputError(named, error)
+      }
+    },
+    async close() {
+      await file?.close()
+    },
+    async abort() {
+      await file?.close().catch(() => {})
+    },
+  })
+}

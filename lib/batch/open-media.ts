@@ -1,0 +1,19 @@
+/** Who reads and who writes: mediabunny where it can. */
+import { InputError } from './errors.js'
+import type { ContainerName } from './formats.js'
+import type { Job } from './job.js'
+import type { ContainerAbilities, MediaSink, MediaSource, SinkOptions } from './media-io.js'
+import { mediabunnyAbilities, openMediabunnySink } from './mediabunny-sink.js'
+import { openWithMediabunny } from './mediabunny-source.js'
+
+/** @throws InputError */
+export async function openSource({ path }: Job['input']): Promise<MediaSource> {
+  const source = await openWithMediabunny(path)
+  if (!source) throw new InputError('unknown-format', `${path}: it is not a media file of a known format`)
+  return source
+}
+
+export const abilities = (container: ContainerName): ContainerAbilities => mediabunnyAbilities(container)
+
+/** @param named the path that errors tell */
+export const openSink = (options: SinkOptions, named: string): MediaSink => openMediabunnySink(options, named)

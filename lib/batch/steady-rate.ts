@@ -1,0 +1,56 @@
+/** Frames at a steady rate: each is repeated until the next, or left out where that comes too soon. */
+import { VideoFrame } from '../video-frame.js'
+
+export class SteadyRate {
+  readonly #framerate: number
+  readonly #emit: (frame: VideoFrame) => void
+  /** The last frame, which is shown until the next. */
+  #held: VideoFrame | null = null
+  /** The place in the output that comes next; null before the first frame. */
+  #next: number | null = null
+
+  /** @param emit takes each frame, and closes it */
+  constructor(framerate: number, emit: (frame: VideoFrame) => void) {
+    this.#framerate = framerate
+    this.#emit = emit
+  }
+
+  /** Takes a frame over. */
+  push(frame: VideoFrame): void {
+    const place = this.#placeOf(frame.timestamp)
+    this.#next ??= place
+    this.#emitUntil(place)
+    this.#held?.close()
+    this.#held = frame
+  }
+
+  /** Shows the last frame for as long as it says. */
+  flush(): void {
+    if (!this.#held) return
+    const end = this.#placeOf(this.#held.timestamp + (this.#held.duration ?? 0))
+    this.#emitUntil(Math.max(end, this.#placeOf(this.#held.timestamp) + 1))
+    this.close()
+  }
+
+  close(): void {
+    this.#held?.close()
+    this.#held = null
+  }
+
+  #placeOf(timestamp: number): number {
+    return Math.round((timestamp * this.#framerate) / 1e6)
+  }
+
+  #emitUntil(place: number): void {
+    if (!this.#held) return
+    for (; this.#next! < place; this.#next!++) {
+      const timestamp = this.#timeOf(this.#next!)
+      const duration = this.#timeOf(this.#next! + 1) - timestamp
+      this.#emit(new VideoFrame(this.#held, { timestamp, duration }))
+    }
+  }
+
+  #timeOf(place: number): number {
+    return Math.round((place * 1e6) / this.#framerate)
+  }
+}

@@ -1,0 +1,296 @@
+/** One job at work. */
+import { stat } from 'node:fs/promises'
+import { AudioCopy, AudioEncoding } from './audio-stream.js'
+import { InputError } from './errors.js'
+import { type PendingOutput, prepareOutput } from './file-writer.js'
+import type { Job } from './job.js'
+import type { MediaSink, MediaSource, Packet, SinkTrack, Track, VideoTrack } from './media-io.js'
+import { abilities, openSink, openSource } from './open-media.js'
+import { Pipeline } from './pipeline.js'
+import { audioKey, type PlannedAudio, type PlannedRendition, type PlannedVideo, planRenditions } from './plan.js'
+import { type Progress, ProgressMeter } from './progress.js'
+import type { AudioResult, OutputResult, TranscodeResult, VideoResult } from './result.js'
+import { SinkQueue } from './sink-queue.js'
+import { type FrameConsumer, type PacketConsumer, type Span, VideoCopy, VideoDecoding } from './video-decoding.js'
+import { VideoEncoding } from './video-encoding.js'
+
+export interface RunOptions {
+  /** Stops the work, within about a frame's time, and leaves nothing behind. */
+  signal?: AbortSignal | undefined
+  /** Called up to five times a second, and at the end. */
+  onProgress?: ((progress: Progress) => void) | undefined
+}
+
+type AudioStream = AudioCopy | AudioEncoding
+type VideoStream = VideoCopy | VideoEncoding
+
+/** An output that is being made. */
+interface OpenOutput {
+  readonly planned: PlannedRendition
+  readonly pending: PendingOutput
+  readonly sink: MediaSink
+  readonly queue: SinkQueue
+  readonly video: { readonly stream: VideoStream; readonly planned: PlannedVideo } | null
+  readonly audio: readonly { readonly stream: AudioStream; readonly planned: PlannedAudio }[]
+}
+
+/**
+ * Does a job.
+ * @param deliver takes each output as soon as it is whole
+ * @throws BatchError
+ */
+export async function runJob(
+  job: Job,
+  { signal, onProgress }: RunOptions,
+  deliver: (output: OutputResult) => void,
+): Promise<TranscodeResult> {
+  const pipeline = new Pipeline()
+  const unfollow = pipeline.follow(signal)
+  const work = new Work(job, pipeline)
+  try {
+    pipeline.check()
+    return await work.run(onProgress, deliver)
+  } catch (error) {
+    // Whatever failed first is the reason: what fails after it may be its doing.
+    pipeline.fail(error)
+    await work.abandon()
+    pipeline.check()
+    throw error
+  } finally {
+    unfollow()
+    work.close()
+  }
+}
+
+class Work {
+  readonly #job: Job
+  readonly #pipeline: Pipeline
+  readonly #span: Span
+  readonly #started = performance.now()
+  #source: MediaSource | null = null
+  readonly #outputs: OpenOutput[] = []
+  readonly #pending: PendingOutput[] = []
+  /** What takes packets, by track. Several where a track is both copied and encoded. */
+  readonly #consumers = new Map<Track, PacketConsumer<never>[]>()
+  readonly #audioStreams = new Map<string, AudioStream>()
+  readonly #frameConsumers = new Map<VideoTrack, FrameConsumer[]>()
+
+  constructor(job: Job, pipeline: Pipeline) {
+    this.#job = job
+    this.#pipeline = pipeline
+    this.#span = {
+      from: Math.round(job.from * 1e6),
+      to: job.to === undefined ? Number.POSITIVE_INFINITY : Math.round(job.to * 1e6),
+    }
+  }
+
+  async run(onProgress: RunOptions['onProgress'], deliver: (output: OutputResult) => void): Promise<TranscodeResult> {
+    const source = await openSource(this.#job.input)
+    this.#source = source
+    this.#requireWithin(source)
+    const planned = await planRenditions(this.#job, source)
+    for (const plan of planned) if (plan.rendition.output !== undefined) await this.#openOutput(plan, source)
+    for (const [track, consumers] of this.#frameConsumers) {
+      this.#consume(
+        track,
+        new VideoDecoding(this.#pipeline, track.decoderConfig!, this.#span, consumers, this.#job.input.path),
+      )
+    }
+    await Promise.all(this.#outputs.map(({ sink }) => sink.start()))
+    const meter = new ProgressMeter(this.#expectedDuration(source), onProgress)
+    await this.#feed(source, meter)
+    await this.#pipeline.orFail(Promise.all([...this.#allConsumers()].map((consumer) => consumer.finish())))
+    const results: OutputResult[] = []
+    for (const output of this.#outputs) {
+      await this.#pipeline.orFail(output.queue.idle())
+      await this.#pipeline.orFail(output.sink.finalize())
+      this.#pipeline.check()
+      await output.pending.commit()
+      const result = await resultOf(output)
+      results.push(result)
+      deliver(result)
+    }
+    const { frames, position } = this.#position()
+    meter.finish(
+      frames,
+      position,
+      results.reduce((sum, { bytes }) => sum + bytes, 0),
+    )
+    return {
+      outputs: results,
+      seconds: (performance.now() - this.#started) / 1000,
+      frames: Math.max(0, ...results.map(({ video }) => video?.frames ?? 0)),
+      duration: Math.max(0, ...results.map(durationOf)),
+    }
+  }
+
+  /** Leaves nothing behind of what is not whole. */
+  async abandon(): Promise<void> {
+    await Promise.all(this.#outputs.map(({ sink }) => sink.abort()))
+    await Promise.all(this.#pending.map((pending) => pending.discard()))
+  }
+
+  close(): void {
+    for (const consumer of this.#allConsumers()) consumer.close()
+    for (const consumers of this.#frameConsumers.values()) for (const consumer of consumers) consumer.close()
+    this.#source?.close()
+  }
+
+  /** Packets to whoever takes them, no faster than they are taken. */
+  async #feed(source: MediaSource, meter: ProgressMeter): Promise<void> {
+    const tracks = [...this.#consumers.keys()]
+    const bytes = () => this.#outputs.reduce((sum, { queue }) => sum + queue.bytes, 0)
+    for await (const { track, chunk } of source.packets(tracks, this.#job.from)) {
+      const consumers = this.#consumers.get(track)!
+      await this.#pipeline.until(() => consumers.every(({ done, busy }) => done || !busy))
+      for (const consumer of consumers) if (!consumer.done) (consumer as PacketConsumer<Packet['chunk']>).push(chunk)
+      const { frames, position } = this.#position()
+      meter.update(frames, position, bytes)
+      if (tracks.every((other) => this.#consumers.get(other)!.every(({ done }) => done))) break
+    }
+  }
+
+  async #openOutput(planned: PlannedRendition, source: MediaSource): Promise<void> {
+    const { rendition, video, audio } = planned
+    const path = rendition.output!
+    const container = rendition.container!
+    const able = abilities(container)
+    const pending = await prepareOutput(path, this.#job.input.path)
+    this.#pending.push(pending)
+    const metadata = { ...source.metadata, ...this.#job.metadata }
+    const sink = openSink({ container, path: pending.temporaryPath, metadata }, path)
+    const queue = new SinkQueue(this.#pipeline, sink)
+    const videoStream = video ? this.#videoStream(video, path) : null
+    if (video) videoStream!.receivers.push(queue.addTrack(videoSinkTrack(video), able))
+    const audioStreams = audio.map((plan) => {
+      const stream = this.#audioStream(plan, path)
+      stream.receivers.push(queue.addTrack(audioSinkTrack(plan), able))
+      return { stream, planned: plan }
+    })
+    this.#outputs.push({
+      planned,
+      pending,
+      sink,
+      queue,
+      video: video ? { stream: videoStream!, planned: video } : null,
+      audio: audioStreams,
+    })
+  }
+
+  #videoStream({ track, encoding }: PlannedVideo, named: string): VideoStream {
+    if (!encoding) {
+      const copy = new VideoCopy(track.decoderConfig!)
+      this.#consume(track, copy)
+      return copy
+    }
+    const stream = new VideoEncoding({ pipeline: this.#pipeline, named, ...encoding })
+    const consumers = this.#frameConsumers.get(track)
+    if (consumers) consumers.push(stream)
+    else this.#frameConsumers.set(track, [stream])
+    return stream
+  }
+
+  #audioStream(planned: PlannedAudio, named: string): AudioStream {
+    const key = audioKey(planned)
+    const known = this.#audioStreams.get(key)
+    if (known) return known
+    const { track, codec, encoderConfig } = planned
+    const stream = encoderConfig
+      ? new AudioEncoding({
+          pipeline: this.#pipeline,
+          decoderConfig: track.decoderConfig!,
+          codec,
+          encoderConfig,
+          span: this.#span,
+          input: this.#job.input.path,
+          output: named,
+        })
+      : new AudioCopy(track.decoderConfig!, this.#span)
+    this.#audioStreams.set(key, stream)
+    this.#consume(track, stream)
+    return stream
+  }
+
+  #consume(track: Track, consumer: PacketConsumer<never>): void {
+    const consumers = this.#consumers.get(track)
+    if (consumers) consumers.push(consumer)
+    else this.#consumers.set(track, [consumer])
+  }
+
+  *#allConsumers(): Generator<PacketConsumer<never>> {
+    for (const consumers of this.#consumers.values()) yield* consumers
+  }
+
+  #requireWithin(source: MediaSource): void {
+    const { from, input } = this.#job
+    if (source.duration === null || from < source.duration) return
+    const message = `${input.path}: it ends at ${source.duration.toFixed(3)} s, before from (${from})`
+    throw new InputError('no-tracks', message)
+  }
+
+  #expectedDuration(source: MediaSource): number | null {
+    const end = Math.min(source.duration ?? Number.POSITIVE_INFINITY, this.#job.to ?? Number.POSITIVE_INFINITY)
+    return end === Number.POSITIVE_INFINITY ? null : end - this.#job.from
+  }
+
+  /** Of the output that is least far. */
+  #position(): { frames: number; position: number } {
+    const videos = this.#outputs.flatMap(({ video }) => (video ? [video.stream.statistics] : []))
+    const audios = this.#outputs.flatMap(({ audio }) => audio.map(({ stream }) => stream.statistics))
+    const counted = videos.length > 0 ? videos : audios
+    const frames = videos.length > 0 ? Math.min(...videos.map(({ chunks }) => chunks)) : 0
+    return { frames, position: counted.length > 0 ? Math.max(0, Math.min(...counted.map(({ end }) => end))) : 0 }
+  }
+}
+
+function videoSinkTrack({ track, codec, ticksPerSecond }: PlannedVideo): SinkTrack {
+  const { language, title, disposition, rotation, flip } = track
+  return { type: 'video', codec, language, title, disposition, rotation, flip, ticksPerSecond }
+}
+
+function audioSinkTrack({ track, codec, encoderConfig }: PlannedAudio): SinkTrack {
+  const { language, title, disposition } = track
+  // Encoded sound is counted in samples.
+  const ticksPerSecond = encoderConfig ? encoderConfig.sampleRate : track.ticksPerSecond
+  return { type: 'audio', codec, language, title, disposition, ticksPerSecond }
+}
+
+async function resultOf({ planned, pending, video, audio }: OpenOutput): Promise<OutputResult> {
+  const { rendition, warnings } = planned
+  const { size } = await stat(pending.path)
+  return {
+    kind: 'file',
+    name: rendition.name,
+    path: pending.path,
+    files: [pending.path],
+    container: rendition.container!,
+    bytes: size,
+    video: video ? videoResult(video.stream, video.planned) : null,
+    audio: audio.map(({ stream, planned: plan }) => audioResult(stream, plan)),
+    warnings: [...warnings],
+  }
+}
+
+function videoResult({ statistics }: VideoStream, { track, encoding, codec }: PlannedVideo): VideoResult {
+  const { chunks, duration, bytes, bitrate, bytesPerSecond } = statistics
+  return {
+    codec: statistics.codec ?? codec,
+    width: encoding?.chosen.config.width ?? track.codedWidth,
+    height: encoding?.chosen.config.height ?? track.codedHeight,
+    frames: chunks,
+    duration,
+    bytes,
+    bitrate,
+    bytesPerSecond,
+    copied: encoding === null,
+  }
+}
+
+function audioResult({ statistics }: AudioStream, { track, encoderConfig, codec }: PlannedAudio): AudioResult {
+  const { duration, bytes, bitrate } = statistics
+  const { language } = track
+  return { codec: statistics.codec ?? codec, language, duration, bytes, bitrate, copied: encoderConfig === null }
+}
+
+const durationOf = ({ video, audio }: OutputResult): number =>
+  Math.max(video?.duration ?? 0, ...audio.map(({ duration }) => duration))
