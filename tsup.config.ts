@@ -1,7 +1,17 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['lib/index.ts', 'lib/register.ts', 'lib/pool.ts', 'lib/zero-copy.ts', 'lib/worker.ts', 'lib/batch.ts'],
+  entry: [
+    'lib/index.ts',
+    'lib/register.ts',
+    'lib/pool.ts',
+    'lib/zero-copy.ts',
+    'lib/worker.ts',
+    'lib/batch.ts',
+    'lib/farm.ts',
+    // A program of its own, which lib/batch/steps/step-pool.ts starts.
+    'lib/batch/steps/step-process.ts',
+  ],
   format: ['esm', 'cjs'],
   dts: true,
   clean: true,

@@ -114,6 +114,11 @@ const checks = {
     title: 'unit, conformance and interoperability tests',
     run: runFastTests,
   },
+  farm: {
+    title: 'the farm, with real servers',
+    when: () => hasTests('farm'),
+    run: () => runVitest(['farm']),
+  },
   stress: {
     title: 'stress tests',
     when: () => hasTests('stress'),

@@ -18,6 +18,11 @@ export type BatchErrorCode =
   | 'no-space'
   | 'would-overwrite-input'
   | 'aborted'
+  | 'checksum'
+  | 'unavailable'
+  | 'not-installed'
+  | 'different-build'
+  | 'worker-lost'
   | 'internal'
 
 /** An error as plain JSON, for journals and other machines. */
@@ -90,6 +95,23 @@ export class OutputError extends BatchError {
   override readonly name = 'OutputError'
 }
 
+/**
+ * A folder or a store of a farm: `not-found`, `not-writable`, `no-space`, `checksum` (what is there is not what was
+ * written) or `unavailable`, which is worth a retry when the reason may pass.
+ */
+export class StorageError extends BatchError {
+  override readonly name = 'StorageError'
+}
+
+/**
+ * The farm itself: `different-build` (a worker whose versions would show in the output; another worker can do the job),
+ * `not-installed` (an optional package), `worker-lost` (the process that did the work ended: worth a retry) or
+ * `unavailable` (the queue's server).
+ */
+export class FarmError extends BatchError {
+  override readonly name = 'FarmError'
+}
+
 /** The work was stopped by its AbortSignal (`aborted`). It can be done again. */
 export class AbortError extends BatchError {
   override readonly name = 'AbortError'
@@ -104,7 +126,7 @@ export class InternalError extends BatchError {
   override readonly name = 'InternalError'
 }
 
-const CLASSES = { InputError, UnsupportedError, EncodeError, OutputError, InternalError }
+const CLASSES = { InputError, UnsupportedError, EncodeError, OutputError, StorageError, FarmError, InternalError }
 
 /** The error that was made plain by `toJSON()`, as one of its class again. */
 export function errorFromJSON({ name, code, message, retryable }: SerializedBatchError): BatchError {

@@ -243,12 +243,12 @@ class Work {
   }
 }
 
-function videoSinkTrack({ track, codec, ticksPerSecond }: PlannedVideo): SinkTrack {
+export function videoSinkTrack({ track, codec, ticksPerSecond }: PlannedVideo): SinkTrack {
   const { language, title, disposition, rotation, flip } = track
   return { type: 'video', codec, language, title, disposition, rotation, flip, ticksPerSecond }
 }
 
-function audioSinkTrack({ track, codec, encoderConfig }: PlannedAudio): SinkTrack {
+export function audioSinkTrack({ track, codec, encoderConfig }: PlannedAudio): SinkTrack {
   const { language, title, disposition } = track
   // Encoded sound is counted in samples.
   const ticksPerSecond = encoderConfig ? encoderConfig.sampleRate : track.ticksPerSecond

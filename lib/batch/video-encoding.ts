@@ -14,6 +14,16 @@ import { StreamStatistics } from './stream-statistics.js'
 /** Frames that may wait for the encoder. */
 const QUEUE_LIMIT = 4
 
+/** The part of an output that one encoder makes of several that share the work. */
+export interface EncodingWindow {
+  /** Microseconds in the output: frames with from <= timestamp < to are encoded. */
+  readonly from: number
+  /** Infinity for all that follow. */
+  readonly to: number
+  /** Called when a frame after the window came: no more are needed. */
+  passed(): void
+}
+
 export interface VideoEncodingInit {
   readonly pipeline: Pipeline
   readonly chosen: ChosenVideo
@@ -25,6 +35,8 @@ export interface VideoEncodingInit {
   readonly framerate: number | undefined
   /** What errors call the output. */
   readonly named: string
+  /** Default: all frames. */
+  readonly window?: EncodingWindow | undefined
 }
 
 export class VideoEncoding {
@@ -36,14 +48,16 @@ export class VideoEncoding {
   readonly #keyframeInterval: number
   readonly #steady: SteadyRate | null
   readonly #named: string
+  readonly #window: EncodingWindow | undefined
   /** The part of the time line, of `#keyframeInterval` each, that has its key frame. */
   #keyframes = -1
 
-  constructor({ pipeline, chosen, crop, keyframeInterval, framerate, named }: VideoEncodingInit) {
+  constructor({ pipeline, chosen, crop, keyframeInterval, framerate, named, window }: VideoEncodingInit) {
     this.#pipeline = pipeline
     this.#crop = crop
     this.#keyframeInterval = keyframeInterval * 1e6
     this.#named = named
+    this.#window = window
     this.#steady = framerate === undefined ? null : new SteadyRate(framerate, (frame) => this.#submit(frame))
     this.#encoder = new VideoEncoder({
       output: (chunk, metadata) => this.#output(chunk, metadata),
@@ -84,6 +98,7 @@ export class VideoEncoding {
   /** Encodes and closes a frame. */
   #submit(frame: VideoFrame): void {
     try {
+      if (!this.#isWanted(frame)) return
       const part = Math.floor(frame.timestamp / this.#keyframeInterval)
       this.#encoder.encode(frame, { keyFrame: part > this.#keyframes })
       this.#keyframes = part
@@ -92,6 +107,13 @@ export class VideoEncoding {
     } finally {
       frame.close()
     }
+  }
+
+  #isWanted({ timestamp }: VideoFrame): boolean {
+    if (!this.#window) return true
+    const { from, to } = this.#window
+    if (timestamp >= to) this.#window.passed()
+    return timestamp >= from && timestamp < to
   }
 
   #output(chunk: EncodedVideoChunk, metadata: EncodedVideoChunkMetadata): void {

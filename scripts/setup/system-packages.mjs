@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { hasCommand, run, SetupError } from './run.mjs'
 
 /**
- * @typedef {{ package: string, for?: string, needs: { command?: string[], all?: boolean, pkgConfig?: string, header?: string } }} Entry
+ * @typedef {{ package: string, for?: string, needs: { command?: string[], all?: boolean, pkgConfig?: string, header?: string, file?: string } }} Entry
  * `needs` says what the package brings. Only that is checked, so another distribution's package or an
  * installation of one's own counts as well. Without `for`, building the addon needs it; all others can be done without
  * where the distribution does not have them.
@@ -26,6 +26,7 @@ async function hasLibraries(names) {
 
 async function isSatisfied({ needs }) {
   if (needs.command) return needs.all ? needs.command.every(hasCommand) : needs.command.some(hasCommand)
+  if (needs.file) return existsSync(needs.file)
   if (needs.pkgConfig) return hasLibraries([needs.pkgConfig])
   return hasHeader(needs.header)
 }

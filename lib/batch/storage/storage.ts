@@ -1,0 +1,69 @@
+/** Where the files of a farm are: one interface over a folder that all machines share and over S3-compatible stores. */
+
+/** What a storage tells of an object. */
+export interface ObjectInfo {
+  /** Bytes. */
+  readonly size: number
+  /** Of the content, in hexadecimal; null where the storage keeps none: folders, and what others uploaded. */
+  readonly sha256: string | null
+  /** Differs when the content does: an ETag, or the time of the last change. */
+  readonly version: string
+}
+
+export interface ListedObject {
+  readonly key: string
+  /** Bytes. */
+  readonly size: number
+  /** Milliseconds since 1970. */
+  readonly modified: number
+}
+
+export interface PutOptions {
+  /** Leaves an object alone that is there already. Default false: it is replaced. */
+  ifAbsent?: boolean | undefined
+  signal?: AbortSignal | undefined
+}
+
+/** "existed": with `ifAbsent`, somebody else was first, and their object is there. */
+export type PutResult = 'stored' | 'existed'
+
+/**
+ * A tree of objects under keys such as "a/b.mp4". An object is there whole or not at all, whatever happens to who
+ * writes it. All methods throw a `StorageError`, which knows whether it is worth a retry.
+ */
+export interface Storage {
+  /** The folder's path, or "s3://bucket". */
+  readonly url: string
+  /** null when there is no such object. */
+  info(key: string): Promise<ObjectInfo | null>
+  /** The bytes from `start` on and before `end`. Fewer than asked for are an error. */
+  read(key: string, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>
+  /** Stores a local file, and verifies that what was stored is what was read. An upload that broke off goes on where it was. */
+  put(key: string, path: string, options?: PutOptions): Promise<PutResult>
+  /**
+   * Like put(), but takes the local file over: it is gone afterwards. Files in a folder that `scratch()` gave need not be
+   * copied.
+   */
+  take(key: string, path: string, options?: PutOptions): Promise<PutResult>
+  /**
+   * A new local folder for files to be given to take() with keys that begin with `prefix`. Whoever asked for it removes it.
+   * Its files are no objects.
+   */
+  scratch(prefix: string): Promise<string>
+  /** Copies an object to a local file, which appears when it is whole and its checksum is right. */
+  get(key: string, path: string, signal?: AbortSignal): Promise<void>
+  /** Gives an object another key, in one step for whoever looks. */
+  move(from: string, to: string, options?: PutOptions): Promise<PutResult>
+  list(prefix: string): AsyncIterable<ListedObject>
+  /** Does nothing when there is no such object. */
+  remove(key: string): Promise<void>
+  /** The path of the object's file, where it is one that this machine can open. */
+  localPath(key: string): string | null
+  close(): void
+}
+
+/** An object in its storage. */
+export interface Located {
+  readonly storage: Storage
+  readonly key: string
+}

@@ -1,0 +1,16 @@
+/** Long files in chunks, and many files on many machines: docs/farm.md. */
+
+export { FarmError, StorageError } from './batch/errors.js'
+export type { QueueAddress } from './batch/farm/queue.js'
+export { QueueRunner, type QueueRunnerOptions } from './batch/farm/queue-runner.js'
+export { FarmWorker, type WorkerEvent, type WorkerOptions } from './batch/farm/worker.js'
+export { currentBuild } from './batch/steps/build.js'
+export { LocalRunner } from './batch/steps/local-runner.js'
+export { type PrepareOptions, prepareTask } from './batch/steps/prepare.js'
+export type { FileProgress, Runner, RunTaskOptions } from './batch/steps/runner.js'
+export type { FileTask, Step, StepKind } from './batch/steps/step.js'
+export type { StepPoolOptions } from './batch/steps/step-pool.js'
+export { FolderStorage } from './batch/storage/folder.js'
+export { Locations } from './batch/storage/locations.js'
+export { type S3Options, S3Storage } from './batch/storage/s3.js'
+export type { ListedObject, Located, ObjectInfo, PutOptions, PutResult, Storage } from './batch/storage/storage.js'
