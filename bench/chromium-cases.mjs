@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { median, quality, timeProcess } from './codec-measurement.mjs'
 import { framerate, rawSource } from './source.mjs'
-import { streamFile, streamFormat } from './stream-file.mjs'
+import { streamFile } from './stream-file.mjs'
 
 const program = fileURLToPath(new URL('./realtime-program.mjs', import.meta.url))
 
@@ -39,7 +39,7 @@ function parties(chromium, source) {
     async theirs(encodeCase, output) {
       const args = ['/source', encodeCase, output !== undefined]
       const { chunks, ...result } = await chromium.call('bench/realtime-loop.js', 'measureFrom', ...args)
-      if (output) writeFileSync(output, streamFile(encodeCase, chunks))
+      if (output) writeFileSync(output, streamFile(encodeCase, framerate, chunks))
       return result
     },
   }
@@ -63,8 +63,7 @@ async function compareQuality(ourCase, theirCase, source, { ours, theirs }) {
     const paths = [join(folder, 'ours'), join(folder, 'theirs')]
     await ours(ourCase, paths[0])
     await theirs(theirCase, paths[1])
-    const measured = { ...theirCase, streamFormat: streamFormat(theirCase) }
-    return { ours: await quality(paths[0], measured, source), theirs: await quality(paths[1], measured, source) }
+    return { ours: await quality(paths[0], theirCase, source), theirs: await quality(paths[1], theirCase, source) }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -3,8 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { commandLine, parseBenchmark } from './command-line.mjs'
+import { commandLine, parseBenchmark, rawInput } from './command-line.mjs'
 import { encodedSource, framerate, rawSource } from './source.mjs'
+import { streamFormat } from './stream-file.mjs'
 
 const program = fileURLToPath(new URL('./codec-program.mjs', import.meta.url))
 
@@ -42,7 +43,8 @@ async function runOurs(codecCase, source) {
   return { seconds, fps: codecCase.frames / seconds, ...JSON.parse(stdout) }
 }
 
-async function runTheirs(codecCase, source) {
+/** A timed run of the command line: its frames per second and what it used. */
+export async function runTheirs(codecCase, source) {
   const { seconds, stderr } = await timeProcess('ffmpeg', commandLine(codecCase, source))
   const decoded = Number(/frame=\s*(\d+)/g.exec(stderr.slice(stderr.lastIndexOf('frame=')))?.[1])
   if (decoded !== codecCase.frames)
@@ -64,51 +66,74 @@ function settingDifferences(ours, theirs) {
     .map((key) => `${key} ${ours.get(key)} / ${theirs.get(key)}`)
 }
 
-/** Bitrate and luma PSNR of a stream that was made from the source; `streamFormat` is FFmpeg's name of the file's format. */
-export async function quality(path, { width, height, format, frames, streamFormat = 'h264' }, source) {
-  const pixelFormat = format === 'RGBA' ? 'rgba' : 'yuv420p'
+/** Bitrate and luma PSNR of a stream that was made from the source. */
+export async function quality(path, encodeCase, source) {
+  const { format, frames } = encodeCase
   const convert = format === 'RGBA' ? 'scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,' : ''
-  const raw = [
-    '-f',
-    'rawvideo',
-    '-pix_fmt',
-    pixelFormat,
-    '-s',
-    `${width}x${height}`,
-    '-r',
-    String(framerate),
-    '-i',
-    source.path,
-  ]
   const graph = `[0:v]settb=1/1000,setpts=N,extractplanes=y[a];[1:v]${convert}settb=1/1000,setpts=N,extractplanes=y[b];[a][b]psnr=shortest=1`
   const compared = Math.min(frames, source.frames)
+  const stream = ['-f', streamFormat(encodeCase), '-i', path]
   const { stderr } = await timeProcess('ffmpeg', [
-    ...['-hide_banner', '-nostdin', '-f', streamFormat, '-i', path, ...raw, '-lavfi', graph],
+    ...['-hide_banner', '-nostdin', ...stream, ...rawInput(encodeCase, source), '-lavfi', graph],
     ...['-frames:v', String(compared), '-fps_mode', 'passthrough', '-f', 'null', '-'],
   ])
   return { psnr: Number(/PSNR y:([\d.]+)/.exec(stderr)?.[1]), bitrate: (statSync(path).size * 8 * framerate) / frames }
 }
 
-/** Both parties' streams, each written once. */
+/** Measured bitrates may differ by this part. */
+const rateTolerance = 0.01
+const rateSteps = 5
+
+/**
+ * The bitrate that the command line is to be asked for, so that it makes as many bits as were `wanted`; leaves its
+ * stream in `path`, and returns that stream's quality too.
+ */
+export async function matchRate(encodeCase, source, wanted, path) {
+  let { bitrate } = encodeCase
+  for (let step = 1; ; step++) {
+    await timeProcess('ffmpeg', commandLine({ ...encodeCase, bitrate }, source, path))
+    const made = (statSync(path).size * 8 * framerate) / encodeCase.frames
+    if (Math.abs(made / wanted - 1) <= rateTolerance || step === rateSteps) break
+    bitrate = Math.round((bitrate * wanted) / made)
+  }
+  return { bitrate, quality: await quality(path, encodeCase, source) }
+}
+
+/** Both parties' streams, each written once, with as many bits. */
 async function compareStreams(codecCase, source) {
   const folder = mkdtempSync(join(tmpdir(), 'webcodecs-native-bench-'))
   try {
-    const [ours, theirs] = [join(folder, 'ours.h264'), join(folder, 'theirs.h264')]
-    await timeProcess(process.execPath, programArguments(codecCase, source, ours))
-    await timeProcess('ffmpeg', commandLine(codecCase, source, theirs))
-    return {
-      ours: await quality(ours, codecCase, source),
-      theirs: await quality(theirs, codecCase, source),
-      differences: settingDifferences(x264Settings(ours), x264Settings(theirs)),
-    }
+    const paths = ['ours', 'theirs'].map((name) => join(folder, name))
+    await timeProcess(process.execPath, programArguments(codecCase, source, paths[0]))
+    const ours = await quality(paths[0], codecCase, source)
+    const { bitrate, quality: theirs } = await matchRate(codecCase, source, ours.bitrate, paths[1])
+    // Only x264 tells of its settings.
+    const tell = codecCase.encoder === 'libx264'
+    const differences = tell ? settingDifferences(...paths.map(x264Settings)) : undefined
+    return { ours, theirs, theirRequest: bitrate, differences }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-function missedTargets({ name, targets }, { ratio, ours, streams }) {
+function missedQuality({ name, targets }, { content, streams }) {
   const missed = []
-  if (streams?.differences.length > 0) missed.push(`${name}: the settings differ: ${streams.differences.join(', ')}`)
+  const { minGain, minPsnr } = targets
+  if (streams.differences?.length > 0) missed.push(`${name}: the settings differ: ${streams.differences.join(', ')}`)
+  const rates = streams.theirs.bitrate / streams.ours.bitrate
+  if (Math.abs(rates - 1) > 2 * rateTolerance) missed.push(`${name}: the bitrates are not equal, ${rates.toFixed(3)}`)
+  const gain = streams.ours.psnr - streams.theirs.psnr
+  if (minGain !== undefined && gain < minGain) missed.push(`${name}: ${gain.toFixed(2)} dB, wanted ${minGain}`)
+  if (streams.ours.psnr < minPsnr?.[content]) {
+    missed.push(`${name}: ${streams.ours.psnr.toFixed(2)} dB, wanted ${minPsnr[content]}`)
+  }
+  return missed
+}
+
+function missedTargets(codecCase, result) {
+  const { name, targets } = codecCase
+  const { ratio, ours } = result
+  const missed = result.streams ? missedQuality(codecCase, result) : []
   const { minRatio, maxUtilization, maxDelayP99 } = targets
   if (minRatio && ratio < minRatio) missed.push(`${name}: ratio ${ratio.toFixed(2)}, wanted ${minRatio}`)
   if (maxUtilization && ours.utilization > maxUtilization) {
@@ -130,10 +155,11 @@ export async function measureCodecCase(codecCase, rounds) {
   // The page cache is warm from here on.
   for await (const _ of (await import('node:fs')).createReadStream(source.path));
   const streams = codecCase.kind === 'encode' ? await compareStreams(codecCase, source) : undefined
+  const theirCase = streams ? { ...codecCase, bitrate: streams.theirRequest } : codecCase
   const pairs = []
   for (let round = 0; round < rounds; round++) {
     const ours = await runOurs(codecCase, source)
-    const theirs = await runTheirs(codecCase, source)
+    const theirs = await runTheirs(theirCase, source)
     pairs.push({ ours, theirs })
   }
   const result = {
@@ -146,7 +172,7 @@ export async function measureCodecCase(codecCase, rounds) {
     streams,
     commands: {
       ours: `node bench/codec-program.mjs '${JSON.stringify([codecCase, source])}'`,
-      theirs: `ffmpeg ${commandLine(codecCase, source).join(' ')}`,
+      theirs: `ffmpeg ${commandLine(theirCase, source).join(' ')}`,
     },
     pairs,
   }

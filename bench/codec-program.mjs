@@ -5,6 +5,7 @@ import { open, writeFile } from 'node:fs/promises'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { VideoDecoder, VideoEncoder, VideoFrame } from '../dist/index.js'
 import { bytesPerFrame, framerate } from './source.mjs'
+import { streamFile } from './stream-file.mjs'
 
 const [codecCase, source] = JSON.parse(process.argv[2])
 const output = process.argv[3]
@@ -49,6 +50,7 @@ async function encode({ codec, encoder: library, width, height, bitrate, latency
     framerate,
     latencyMode,
     avc: { format: 'annexb' },
+    hevc: { format: 'annexb' },
   })
   const init = { format, codedWidth: width, codedHeight: height }
   if (format === 'I420') init.colorSpace = { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false }
@@ -61,7 +63,7 @@ async function encode({ codec, encoder: library, width, height, bitrate, latency
   }
   await encoder.flush()
   encoder.close()
-  if (output) await writeFile(output, Buffer.concat(chunks.map(bytesOf)))
+  if (output) await writeFile(output, streamFile(codecCase, framerate, chunks.map(bytesOf)))
   return outputs
 }
 

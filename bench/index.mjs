@@ -3,15 +3,17 @@
 // Cases named chromium run against headless Chromium, in turn. The other codec cases run against the ffmpeg command
 // line of the same machine, in turn, each in a process of its own; their times are of whole processes, from spawn to
 // exit, for both parties. Both parties read the same file.
-// Before anything is timed each party writes its stream once: bitrate, PSNR and x264's own record of its settings are
-// read from that.
+// Before anything is timed each party writes its stream, the command line as often as it takes to make as many bits as
+// we do: bitrate, PSNR and x264's own record of its settings are read from that.
+// Cases named candidates compare what could encode with the command line alone.
+import { candidateCases, measureCandidates } from './candidate-cases.mjs'
 import { chromiumCases, measureChromiumCase } from './chromium-cases.mjs'
 import { codecCases } from './codec-cases.mjs'
 import { measureCodecCase } from './codec-measurement.mjs'
 import { scriptCases } from './script-cases.mjs'
-import { chromiumTable, codecTable, commandList, scriptTable } from './tables.mjs'
+import { candidateTable, chromiumTable, codecTable, commandList, scriptTable } from './tables.mjs'
 
-const allCases = [...codecCases, ...chromiumCases, ...scriptCases]
+const allCases = [...codecCases, ...chromiumCases, ...candidateCases, ...scriptCases]
 
 const usage = `Usage: npm run bench -- [case ...] [--rounds n] [--json]
 
@@ -47,6 +49,11 @@ for (const chromiumCase of chromiumCases.filter(chosen)) {
   say(`${chromiumCase.name}: ${chromiumCase.frames} frames, ${options.rounds} pairs ...`)
   againstChromium.push(await measureChromiumCase(chromiumCase, options.rounds))
 }
+const candidates = []
+for (const candidateCase of candidateCases.filter(chosen)) {
+  say(`${candidateCase.name}: ${candidateCase.frames} frames, ${options.rounds} runs each ...`)
+  candidates.push(await measureCandidates(candidateCase, options.rounds))
+}
 const scripts = []
 for (const scriptCase of scriptCases.filter(chosen)) {
   say(`${scriptCase.name} ...`)
@@ -54,10 +61,11 @@ for (const scriptCase of scriptCases.filter(chosen)) {
 }
 
 if (options.json) {
-  console.log(JSON.stringify({ codecs: results, againstChromium, scripts }, null, 2))
+  console.log(JSON.stringify({ codecs: results, againstChromium, candidates, scripts }, null, 2))
 } else {
   if (results.length > 0) say(`\n${commandList(results)}\n\n${codecTable(results)}`)
   if (againstChromium.length > 0) say(`\n${chromiumTable(againstChromium)}`)
+  for (const result of candidates) say(`\n${candidateTable(result)}`)
   if (scripts.length > 0) say(`\n${scriptTable(scripts)}`)
 }
 const missed = [...results, ...againstChromium, ...scripts].flatMap(({ missed }) => missed)

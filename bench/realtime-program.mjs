@@ -8,5 +8,5 @@ import { streamFile } from './stream-file.mjs'
 const [encodeCase, source] = JSON.parse(process.argv[2])
 const output = process.argv[3]
 const { chunks, ...result } = await measure(api, await readFile(source.path), encodeCase, output !== undefined)
-if (output) await writeFile(output, streamFile(encodeCase, chunks))
+if (output) await writeFile(output, streamFile(encodeCase, encodeCase.framerate, chunks))
 console.log(JSON.stringify(result))

@@ -52,22 +52,36 @@ export function rawSource({ width, height, format }) {
   return { path, frames, content: name }
 }
 
-/** An H.264 file with B-frames: `{ path, frames, content }`. */
-export function encodedSource({ width, height, bitrate }) {
+/** What makes the streams to decode. */
+const streams = {
+  h264: ['-c:v', 'libx264', '-preset', 'medium', '-f', 'mp4'],
+  hevc: ['-c:v', 'libx265', '-preset', 'medium', '-x265-params', 'log-level=none', '-tag:v', 'hvc1', '-f', 'mp4'],
+  vp8: ['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '-4', '-f', 'webm'],
+  vp9: [
+    '-c:v',
+    'libvpx-vp9',
+    '-deadline',
+    'good',
+    '-cpu-used',
+    '4',
+    '-row-mt',
+    '1',
+    '-tile-columns',
+    '2',
+    '-f',
+    'webm',
+  ],
+  av1: ['-c:v', 'libsvtav1', '-preset', '9', '-f', 'webm'],
+}
+
+/** A file of 10 seconds, with B-frames where the codec has them: `{ path, frames, content }`. */
+export function encodedSource({ width, height, bitrate, stream }) {
   const { name, args } = naturalInput()
   const frames = 250
-  const path = make(join(folder, `${name}-${width}x${height}-${frames}-${bitrate}.mp4`), [
-    ...args,
-    ...[
-      '-an',
-      '-vf',
-      `${naturalVideo(width, height)},format=yuv420p`,
-      '-frames:v',
-      String(frames),
-      '-r',
-      String(framerate),
-    ],
-    ...['-c:v', 'libx264', '-preset', 'medium', '-b:v', String(bitrate), '-f', 'mp4'],
+  const filter = ['-an', '-vf', `${naturalVideo(width, height)},format=yuv420p`]
+  const path = make(join(folder, `${name}-${width}x${height}-${frames}-${bitrate}.${stream}`), [
+    ...[...args, ...filter, '-frames:v', String(frames), '-r', String(framerate)],
+    ...['-b:v', String(bitrate), ...streams[stream]],
   ])
   return { path, frames, content: name }
 }

@@ -54,11 +54,23 @@ export function chromiumTable(results) {
   return `From the first frame to the end of flush(), medians; ratio: median of the pairs.\n${table([head, ...rows])}`
 }
 
+export function candidateTable({ name, content, rows }) {
+  const head = [name, 'fps', 'luma PSNR dB', 'Mb/s', 'CPU s']
+  const cells = rows.map(({ label, fps, streams, cpuSeconds }) => [
+    label,
+    fixed(fps, 0),
+    fixed(streams.psnr, 2),
+    fixed(streams.bitrate / 1e6, 2),
+    fixed(cpuSeconds, 1),
+  ])
+  return `The ffmpeg command line, whole processes, medians (content: ${content}).\n${table([head, ...cells])}`
+}
+
 export function commandList(results) {
   return results
     .map(({ name, content, commands, streams }) => {
       const settings =
-        streams &&
+        streams?.differences &&
         (streams.differences.length
           ? `settings differ (ours / ffmpeg): ${streams.differences.join(', ')}`
           : 'x264 reports the same settings in both streams')
