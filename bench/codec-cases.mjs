@@ -72,7 +72,7 @@ function decodeH264Case(name, options, minRatio) {
 }
 
 function decodeCase(stream) {
-  const common = { kind: 'decode', ...sizes['720p'], stream, copyTo: false, frames: 3000 }
+  const common = { kind: 'decode', ...sizes['720p'], stream, copyTo: false, frames: 1500 }
   return { name: `decode ${stream} 720p`, ...common, targets: { minRatio: 1 } }
 }
 

@@ -11,7 +11,7 @@ import { chromiumCases, measureChromiumCase } from './chromium-cases.mjs'
 import { codecCases } from './codec-cases.mjs'
 import { measureCodecCase } from './codec-measurement.mjs'
 import { scriptCases } from './script-cases.mjs'
-import { candidateTable, chromiumTable, codecTable, commandList, scriptTable } from './tables.mjs'
+import { briefly, candidateTable, chromiumTable, codecTable, commandList, scriptTable } from './tables.mjs'
 
 const allCases = [...codecCases, ...chromiumCases, ...candidateCases, ...scriptCases]
 
@@ -42,7 +42,9 @@ const say = options.json ? () => {} : (text) => console.log(text)
 const results = []
 for (const codecCase of codecCases.filter(chosen)) {
   say(`${codecCase.name}: ${codecCase.frames} frames, ${options.rounds} pairs ...`)
-  results.push(await measureCodecCase(codecCase, options.rounds))
+  const result = await measureCodecCase(codecCase, options.rounds)
+  results.push(result)
+  say(`  ${briefly(result)}`)
 }
 const againstChromium = []
 for (const chromiumCase of chromiumCases.filter(chosen)) {

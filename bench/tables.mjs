@@ -13,6 +13,14 @@ function table(rows) {
 const fixed = (value, digits) => (Number.isFinite(value) ? value.toFixed(digits) : '-')
 const both = (ours, theirs, digits) => `${fixed(ours, digits)} / ${fixed(theirs, digits)}`
 
+/** One case as soon as it is measured. */
+export function briefly({ ratio, ours, theirs, streams }) {
+  const speed = `${both(ours.fps, theirs.fps, 0)} fps, ratio ${fixed(ratio, 2)}`
+  if (!streams) return speed
+  const rates = both(streams.ours.bitrate / 1e6, streams.theirs.bitrate / 1e6, 2)
+  return `${speed}, ${both(streams.ours.psnr, streams.theirs.psnr, 2)} dB at ${rates} Mb/s`
+}
+
 export function codecTable(results) {
   const head = [
     'case (ours / ffmpeg)',
