@@ -1,6 +1,7 @@
 // What ffmpeg is told so that a library encodes with the settings that the plans in src/plan/ give it for a variable
 // bitrate.
 import { availableParallelism } from 'node:os'
+import { framerate } from './source.mjs'
 
 const processors = availableParallelism()
 const atMost = (limit) => String(Math.min(processors, limit))
@@ -15,7 +16,7 @@ function x264({ latencyMode, level, bitrate, maxRate, bufferSize }) {
   if (latencyMode === 'realtime') {
     return [
       ...[...common, '-preset', 'superfast', '-tune', 'zerolatency', '-threads', String(processors)],
-      ...['-maxrate', String(bitrate), '-bufsize', String(bitrate)],
+      ...['-maxrate', String(bitrate), '-bufsize', String(Math.round((bitrate * 8) / framerate))],
       ...['-g', String(2 ** 30), '-bf', '0', '-refs', '1', '-x264-params', 'scenecut=0'],
     ]
   }

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "codec/encoder.h"
+#include "codec/rate_corrector.h"
 #include "codec/rate_pacer.h"
 
 namespace webcodecs {
@@ -10,6 +11,9 @@ namespace webcodecs {
 namespace {
 
 constexpr int kMicrosecondsPerSecond = 1000000;
+
+// In which x264 finds its quantizer: they tell nothing about those behind them.
+constexpr int kFirstPackets = 30;
 
 class AvcodecEncoder final : public VideoEncoderBackend {
  public:
@@ -27,7 +31,12 @@ class AvcodecEncoder final : public VideoEncoderBackend {
   VideoEncoderPlan plan_;
   AVCodecContextPtr context_;
   AVPacketPtr packet_;
+  // In use where the plan counts frames and has a bitrate. What x264 makes in realtime is a few percent off after ten
+  // seconds, and more where the frame rate has changed, which its rate control remembers frames from before.
   RatePacer pacer_;
+  RateCorrector corrector_;
+  double frame_seconds_ = 0;
+  int first_packets_ = 0;
   // Whether the open library had a frame, and whether its last packet came.
   bool began_ = false;
   bool ended_ = true;
@@ -65,7 +74,8 @@ Status AvcodecEncoder::Open(const VideoEncoderPlan& plan, const ColorSpace& colo
   c->time_base = {1, kMicrosecondsPerSecond};
   const double framerate = FramerateOf(config);
   c->framerate = av_d2q(framerate, 1 << 20);
-  pacer_.Begin(framerate, RatePacer::Memory::kLong);
+  pacer_.Begin(framerate);
+  corrector_.Begin(1);
   if (config.display_width > 0 && config.display_height > 0) {
     av_reduce(&c->sample_aspect_ratio.num, &c->sample_aspect_ratio.den,
               int64_t{config.display_width} * config.height, int64_t{config.display_height} * config.width, 65535);
@@ -130,7 +140,9 @@ Status AvcodecEncoder::Send(AVFrame* frame, const EncodeOptions& options) {
     if (!status.ok()) return status;
   }
   if (plan_.counts_frames && plan_.bitrate > 0) {
-    const double factor = pacer_.Next(frame->pts);
+    const double pace = pacer_.Next(frame->pts);
+    frame_seconds_ = pace / FramerateOf(plan_.config);
+    const double factor = pace * corrector_.factor();
     const auto scaled = [factor](int64_t value) { return static_cast<int64_t>(static_cast<double>(value) * factor); };
     context_->bit_rate = scaled(plan_.bitrate);
     context_->rc_max_rate = std::max(scaled(plan_.max_rate), context_->bit_rate);
@@ -151,6 +163,10 @@ VideoEncoderBackend::Received AvcodecEncoder::Receive(EncodedPacket* out, Status
   if (result < 0) {
     *status = Status::FromAv(StatusCode::kEncoding, plan_.encoder, result);
     return Received::kError;
+  }
+  if (plan_.counts_frames && plan_.bitrate > 0 && ++first_packets_ > kFirstPackets) {
+    first_packets_ = kFirstPackets;
+    corrector_.Add(static_cast<double>(packet_->size) * 8 / static_cast<double>(plan_.bitrate), frame_seconds_);
   }
   *out = {packet_->data, packet_->size, packet_->pts, (packet_->flags & AV_PKT_FLAG_KEY) != 0};
   return Received::kPacket;

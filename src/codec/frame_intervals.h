@@ -36,6 +36,12 @@ class FrameIntervals {
     return interval;
   }
 
+  // Goes on as if so many frames had been so far apart, in microseconds.
+  void Restart(double average, double count) {
+    average_ = average;
+    count_ = count;
+  }
+
   // Of the distances so far, from the second frame on; before that what was expected.
   double average() const { return average_; }
 

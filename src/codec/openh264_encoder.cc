@@ -171,14 +171,14 @@ Status OpenH264Encoder::Open(const VideoEncoderPlan& plan, const ColorSpace& col
   plan_ = plan;
   color_ = color;
   framerate_ = FramerateOf(plan.config);
-  pacer_.Begin(framerate_, RatePacer::Memory::kShort);
+  pacer_.Begin(framerate_);
   return OpenLibrary();
 }
 
 bool OpenH264Encoder::ChangeRate(const VideoEncoderPlan& plan) {
   plan_ = plan;
   framerate_ = FramerateOf(plan.config);
-  pacer_.Begin(framerate_, RatePacer::Memory::kShort);
+  pacer_.Begin(framerate_);
   // The next frame tells the library.
   factor_ = 0;
   return true;

@@ -2,6 +2,7 @@
 // bits per second come out right at the frame rate that really arrives.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -11,31 +12,52 @@ namespace webcodecs {
 
 class RatePacer {
  public:
-  // An encoder that accounts for all its frames takes the average of all; one that looks at the last ones, theirs.
-  enum class Memory { kLong, kShort };
-
   // `framerate` is what the encoder was told.
-  void Begin(double framerate, Memory memory) {
+  void Begin(double framerate) {
     nominal_ = 1e6 / framerate;
-    intervals_.Begin(nominal_, memory == Memory::kLong ? kLongMemory : kShortMemory);
+    intervals_.Begin(nominal_, kMemory);
+    recent_.Begin(nominal_, kRecentMemory);
+    changing_ = 0;
+    balance_ = 0;
     factor_ = 1;
   }
 
   // `pts` in microseconds, increasing. Returns the factor for the frame with this pts.
   double Next(int64_t pts) {
-    intervals_.Next(pts);
-    const double wanted = intervals_.average() / nominal_;
+    const double interval = intervals_.Next(pts);
+    recent_.Next(pts);
+    Follow();
+    const double average = intervals_.average();
+    // What the factors so far have left out, or were too much, is spread over the frames to come.
+    balance_ += interval;
+    const double owed = std::clamp((balance_ - average) / kHorizon, -kLargestPart * average, kLargestPart * average);
+    const double wanted = (average + owed) / nominal_;
     // Each change makes the encoder compute its state anew: small ones are not worth it.
     if (std::abs(wanted - factor_) > kStep * factor_) factor_ = wanted;
+    balance_ -= factor_ * nominal_;
     return factor_;
   }
 
  private:
-  static constexpr double kLongMemory = 1000;
-  static constexpr double kShortMemory = 60;
+  // Where the last frames have come at another rate for some time, that is the frame rate now.
+  void Follow() {
+    const double ratio = recent_.average() / intervals_.average();
+    const bool changes = std::max(ratio, 1 / ratio) > kChange;
+    changing_ = changes ? changing_ + 1 : 0;
+    if (changing_ < kRecentMemory) return;
+    intervals_.Restart(recent_.average(), kRecentMemory);
+    changing_ = 0;
+  }
+
+  // In frames.
+  static constexpr double kMemory = 60;
+  static constexpr double kRecentMemory = 6;
+  static constexpr double kHorizon = 60;
+  static constexpr double kChange = 1.25;
+  static constexpr double kLargestPart = 0.25;
   static constexpr double kStep = 0.02;
-  FrameIntervals intervals_;
-  double nominal_ = 1, factor_ = 1;
+  FrameIntervals intervals_, recent_;
+  double nominal_ = 1, changing_ = 0, balance_ = 0, factor_ = 1;
 };
 
 }  // namespace webcodecs

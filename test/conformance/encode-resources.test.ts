@@ -1,8 +1,11 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { VideoEncoder, type VideoEncoderConfig } from '../../lib/index.js'
 import { makeFrame } from '../helpers/codecs.js'
+import { run } from '../helpers/media.js'
 
 const codecs = ['avc1.42001f', 'avc1.6e001f', 'hvc1.1.6.L93.B0', 'vp8', 'vp09.00.10.08', 'av01.0.04M.08']
 const small = { width: 160, height: 96, bitrate: 100_000, framerate: 30 }
@@ -69,6 +72,56 @@ describe.skipIf(process.platform !== 'linux')('the extension `threads`', () => {
   it('is part of what isConfigSupported() gives back', async () => {
     const { config } = await VideoEncoder.isConfigSupported({ ...small, codec: 'vp8', threads: 2 })
     expect(config.threads).toBe(2)
+  })
+})
+
+const program = fileURLToPath(new URL('../helpers/encoder-threads.mjs', import.meta.url))
+
+/** The threads of a 720p encoder in a process that a shell begins with `preamble`. */
+async function threadsBehind(preamble: string): Promise<number> {
+  const { stdout } = await run('sh', ['-c', `${preamble} exec "$0" "$1"`, process.execPath, program])
+  return Number(stdout.toString())
+}
+
+/** A control group of our own that allows one processor; undefined where we may not make one. */
+function makeGroupOfOne(): string | undefined {
+  for (const [mount, file] of [
+    ['/sys/fs/cgroup', 'cpu.max'],
+    ['/sys/fs/cgroup/cpu', 'cpu.cfs_quota_us'],
+  ] as const) {
+    const group = join(mount, `webcodecs-native-test-${process.pid}`)
+    try {
+      mkdirSync(group)
+    } catch {
+      continue
+    }
+    // A tmpfs of mounts takes folders too, which are no groups.
+    if (existsSync(join(group, file))) {
+      writeFileSync(join(group, file), file === 'cpu.max' ? '100000 100000' : '100000')
+      return group
+    }
+    rmdirSync(group)
+  }
+  return undefined
+}
+
+describe.skipIf(process.platform !== 'linux' || availableParallelism() < 2)('an encoder takes fewer threads', () => {
+  it('where the affinity mask has one processor', async () => {
+    const limited = await threadsBehind('taskset -p -c 0 $$ >&2 &&')
+    expect(limited).toBe(await threadsBehind('export WEBCODECS_NATIVE_THREADS=1;'))
+    expect(limited).toBeLessThan(await threadsBehind(''))
+  })
+
+  it('where the quota of the control group is one processor', async ({ skip }) => {
+    const group = makeGroupOfOne()
+    if (!group) return skip('needs the right to make control groups')
+    try {
+      const limited = await threadsBehind(`echo $$ > ${join(group, 'cgroup.procs')} &&`)
+      expect(limited).toBe(await threadsBehind('export WEBCODECS_NATIVE_THREADS=1;'))
+      expect(limited).toBeLessThan(await threadsBehind(''))
+    } finally {
+      rmdirSync(group)
+    }
   })
 })
 

@@ -1,0 +1,25 @@
+// Prints how many threads an encoder of 720p adds to the process.
+import { readdirSync } from 'node:fs'
+import { VideoEncoder, VideoFrame } from '../../dist/index.js'
+
+const threads = () => readdirSync('/proc/self/task').length
+const size = { width: 1280, height: 720 }
+const frame = new VideoFrame(new Uint8Array((size.width * size.height * 3) / 2), {
+  format: 'I420',
+  codedWidth: size.width,
+  codedHeight: size.height,
+  timestamp: 0,
+})
+const before = threads()
+const encoder = new VideoEncoder({
+  output() {},
+  error(error) {
+    throw error
+  },
+})
+encoder.configure({ codec: 'vp09.00.31.08', ...size, bitrate: 1_000_000, latencyMode: 'realtime' })
+encoder.encode(frame)
+frame.close()
+await encoder.flush()
+console.log(threads() - before)
+encoder.close()
