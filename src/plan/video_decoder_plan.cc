@@ -10,10 +10,12 @@ namespace webcodecs {
 
 namespace {
 
-int ThreadCount(const VideoDecoderConfig& config) {
+int ThreadCount(const VideoDecoderConfig& config, const AVCodec& codec) {
   const int64_t pixels = int64_t{config.coded_width} * config.coded_height;
   // A small picture is decoded faster than threads are woken. Where the size is not known, it is taken for a large one.
   if (pixels > 0 && pixels <= 320 * 240) return 1;
+  // dav1d's threads take whatever work there is, of any frame: more of them than processors only cost more time of theirs.
+  if (std::strcmp(codec.name, "libdav1d") == 0) return std::min(AvailableProcessors(), 16);
   // Two for each processor: frame threads wait for their reference pictures half of the time.
   return std::min(AvailableProcessors() * 2, 16);
 }
@@ -53,7 +55,7 @@ Status OpenVideoDecoder(const VideoDecoderConfig& config, AVCodecContextPtr* out
   context->pkt_timebase = {1, 1000000};
   // The coded size and the visible rectangle are told apart, so cropping is the VideoFrame's business.
   context->apply_cropping = 0;
-  context->thread_count = ThreadCount(config);
+  context->thread_count = ThreadCount(config, *codec);
   context->thread_type = FF_THREAD_SLICE | FF_THREAD_FRAME;
   if (config.optimize_for_latency) {
     // A frame thread holds its frame back until the next chunks come.
