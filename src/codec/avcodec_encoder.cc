@@ -35,6 +35,7 @@ class AvcodecEncoder final : public VideoEncoderBackend {
   // seconds, and more where the frame rate has changed, which its rate control remembers frames from before.
   RatePacer pacer_;
   RateCorrector corrector_;
+  double framerate_ = kDefaultFramerate;  // of the opening
   double frame_seconds_ = 0;
   int first_packets_ = 0;
   // Whether the open library had a frame, and whether its last packet came.
@@ -72,9 +73,9 @@ Status AvcodecEncoder::Open(const VideoEncoderPlan& plan, const ColorSpace& colo
   c->height = config.height;
   c->pix_fmt = GetPixelFormatInfo(plan.input_format).av_format;
   c->time_base = {1, kMicrosecondsPerSecond};
-  const double framerate = FramerateOf(config);
-  c->framerate = av_d2q(framerate, 1 << 20);
-  pacer_.Begin(framerate);
+  framerate_ = FramerateOf(config);
+  c->framerate = av_d2q(framerate_, 1 << 20);
+  pacer_.Begin(framerate_);
   corrector_.Begin(1);
   if (config.display_width > 0 && config.display_height > 0) {
     av_reduce(&c->sample_aspect_ratio.num, &c->sample_aspect_ratio.den,
@@ -141,7 +142,7 @@ Status AvcodecEncoder::Send(AVFrame* frame, const EncodeOptions& options) {
   }
   if (plan_.counts_frames && plan_.bitrate > 0) {
     const double pace = pacer_.Next(frame->pts);
-    frame_seconds_ = pace / FramerateOf(plan_.config);
+    frame_seconds_ = pace / framerate_;
     const double factor = pace * corrector_.factor();
     const auto scaled = [factor](int64_t value) { return static_cast<int64_t>(static_cast<double>(value) * factor); };
     context_->bit_rate = scaled(plan_.bitrate);
