@@ -72,6 +72,7 @@ const guardrails = {
   'memory_leak_diagnostic.js': [],
   'event_loop_lag.js': [],
   'borrow_soak.js': [],
+  'audio_memory_sentinel.js': ['--chunks', '20000'],
 }
 
 /** @returns {Promise<Count>} */

@@ -1,4 +1,4 @@
-// What the three guardrails share: the build they check, their argument, and how memory is read.
+// What the guardrails share: the build they check, their argument, and how memory is read.
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as ours from '../../lib/index.js'
+import { chirp } from '../helpers/audio-codecs.js'
 import { type Chromium, openChromium } from '../helpers/chromium.js'
 import { makeClip } from '../helpers/media.js'
 import { type Kind, runCases, shares } from './comparison/cases.js'
@@ -8,6 +9,7 @@ import { Comparison } from './comparison/compare.js'
 import type { Fixtures } from './comparison/decoder-cases.js'
 import { knownDifferences } from './comparison/known-differences.js'
 import type { CaseTrace } from './comparison/trace.js'
+import * as audio from './scripts/audio.js'
 import { encode } from './scripts/codec.js'
 
 /** How many cases to run; `npm run test:interop` runs more. */
@@ -27,6 +29,18 @@ async function makeStreams(): Promise<Fixtures['streams']> {
     { ...base, codec: 'avc1.42001f', avc: { format: 'annexb' as const } },
   ]
   return Promise.all(configs.map((config) => encode(ours, [{ config, count: 8 }])))
+}
+
+/** Short sounds of codecs that both sides decode to the same samples, with the same times. */
+async function makeSounds(): Promise<Fixtures['sounds']> {
+  const base = { sampleRate: 48_000, numberOfChannels: 2 }
+  const codecs = ['opus', 'flac', 'pcm-s16', 'pcm-f32', 'ulaw']
+  const channels = [0, 1].map((phase) => Float32Array.from(chirp(0.2, base.sampleRate, phase)))
+  const streams = codecs.map((codec) => {
+    const config = { ...base, codec, ...(codec === 'opus' && { bitrate: 96_000 }) }
+    return audio.encode(ours, { config, channels, pieceFrames: 1920, timestamp: 0 })
+  })
+  return Promise.all(streams)
 }
 
 /** Small images; those that are coded with loss are compared without their pixels. */
@@ -51,7 +65,7 @@ async function makeImages(): Promise<Fixtures['images']> {
 
 beforeAll(async () => {
   chromium = await openChromium()
-  fixtures = { streams: await makeStreams(), images: await makeImages() }
+  fixtures = { streams: await makeStreams(), sounds: await makeSounds(), images: await makeImages() }
 })
 
 afterAll(async () => {

@@ -1,5 +1,7 @@
 // The cases, which run in Node and in Chromium alike.
 import { runAudioDataCase } from './audio-data-cases.js'
+import { runAudioDecoderCase } from './audio-decoder-cases.js'
+import { runAudioEncoderCase } from './audio-encoder-cases.js'
 import { runChunkCase } from './chunk-cases.js'
 import { runColorSpaceCase } from './color-space-cases.js'
 import { type Fixtures, runDecoderCase } from './decoder-cases.js'
@@ -24,14 +26,17 @@ const kinds = {
   image: runImageCase,
   decoder: runDecoderCase,
   encoder: runEncoderCase,
+  'audio decoder': runAudioDecoderCase,
+  'audio encoder': runAudioEncoderCase,
 } as const satisfies Record<string, Case>
 
 export type Kind = keyof typeof kinds
 
 /** How many of a kind are run for each hundred cases: as many as it has variety. */
 export const shares: Readonly<Record<Kind, number>> = {
-  ...{ shape: 1, 'wrong object': 2, 'colour space': 8, chunk: 12, frame: 31 },
-  ...{ 'frame source': 2, 'closed frame': 2, 'audio data': 10, image: 6, decoder: 13, encoder: 13 },
+  ...{ shape: 1, 'wrong object': 2, 'colour space': 5, chunk: 10, frame: 25 },
+  ...{ 'frame source': 2, 'closed frame': 2, 'audio data': 9, image: 6, decoder: 11, encoder: 11 },
+  ...{ 'audio decoder': 8, 'audio encoder': 8 },
 }
 
 /** Milliseconds; longer than any case takes, unless a promise never settles. */

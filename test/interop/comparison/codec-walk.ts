@@ -1,6 +1,7 @@
 // What walks through the states of a decoder and of an encoder have in common.
 import type { Random } from './random.js'
-import { errorName, type Plain, type Step, show, Trace } from './trace.js'
+import { errorName, type Plain, plain, type Step, show, Trace } from './trace.js'
+import { observed } from './values.js'
 
 interface Codec extends EventTarget {
   readonly state: string
@@ -95,6 +96,29 @@ export class Walk<C extends Codec> {
   noteDequeues(): void {
     this.trace.note(`${this.name}.ondequeue`, 'events came', 'ok', this.#dequeues > 0)
   }
+}
+
+interface Support {
+  supported: boolean
+  config: object
+}
+
+/** Asks whether the configuration is supported, and in which order its members are read. */
+export async function noteSupport(
+  codec: { name: string; isConfigSupported(config: never): Promise<Support> },
+  config: object,
+  members: readonly string[],
+  random: Random,
+  trace: Trace,
+): Promise<void> {
+  const order: string[] = []
+  const argument = random.chance(0.5) ? observed(config, members, order) : config
+  const member = `${codec.name}.isConfigSupported`
+  const ask = () => codec.isConfigSupported(argument as never)
+  await trace.attemptAsync(member, show(config), ask, ({ supported, config: echo }) => {
+    return { supported: supported ?? null, config: plain(echo) }
+  })
+  trace.note(member, 'members read', 'ok', order)
 }
 
 /** What a walk can do next, and how likely it does. */

@@ -1,15 +1,17 @@
 import type * as WebCodecs from '../../../lib/index.js'
+import type { SoundStream } from '../scripts/audio.js'
 import type { StreamChunk } from '../scripts/codec.js'
-import { constructBadly, pickStep, type Steps, Walk } from './codec-walk.js'
+import { constructBadly, noteSupport, pickStep, type Steps, Walk } from './codec-walk.js'
 import type { ImageFixture } from './image-cases.js'
 import type { Random } from './random.js'
 import { type Api, digest, plain, show, type Trace } from './trace.js'
-import { badBuffer, colorSpaceInit, maybe, mostly, observed } from './values.js'
+import { badBuffer, colorSpaceInit, maybe, mostly } from './values.js'
 
 /** What both sides can decode. */
 export interface Fixtures {
   /** Each begins with a key chunk, with its decoder configuration. */
   streams: StreamChunk[][]
+  sounds: SoundStream[]
   images: ImageFixture[]
 }
 
@@ -83,16 +85,6 @@ async function readFrames(frames: Frame[], trace: Trace): Promise<void> {
   }
 }
 
-async function noteSupport(api: Api, config: object, random: Random, trace: Trace): Promise<void> {
-  const order: string[] = []
-  const argument = random.chance(0.5) ? observed(config, configMembers, order) : config
-  const ask = () => api.VideoDecoder.isConfigSupported(argument as never)
-  await trace.attemptAsync('VideoDecoder.isConfigSupported', show(config), ask, ({ supported, config: echo }) => {
-    return { supported: supported ?? null, config: plain(echo) }
-  })
-  trace.note('VideoDecoder.isConfigSupported', 'members read', 'ok', order)
-}
-
 /** A walk through the states of a decoder. */
 export async function runDecoderCase(api: Api, random: Random, trace: Trace, fixtures: Fixtures): Promise<void> {
   if (random.chance(0.1)) constructBadly(trace, 'VideoDecoder', api.VideoDecoder)
@@ -160,7 +152,7 @@ export async function runDecoderCase(api: Api, random: Random, trace: Trace, fix
         await walk.idle()
         rewind()
         const config = random.chance(0.5) ? goodConfig(random, stream) : strangeConfig(random, 'vp8')
-        await noteSupport(api, config, random, trace)
+        await noteSupport(api.VideoDecoder, config, configMembers, random, trace)
       },
     ],
   ]

@@ -1,8 +1,8 @@
 import type * as WebCodecs from '../../../lib/index.js'
-import { constructBadly, pickStep, type Steps, Walk } from './codec-walk.js'
+import { constructBadly, noteSupport, pickStep, type Steps, Walk } from './codec-walk.js'
 import type { Random } from './random.js'
 import { type Api, type Plain, plain, show, type Trace } from './trace.js'
-import { maybe, mostly, observed, oddity } from './values.js'
+import { maybe, mostly, oddity } from './values.js'
 
 /** Codec strings that both sides encode. */
 const codecs = ['vp8', 'vp09.00.10.08', 'avc1.42001f', 'av01.0.04M.08']
@@ -95,16 +95,6 @@ function readMetadata({ decoderConfig, ...rest }: WebCodecs.EncodedVideoChunkMet
   return { ...rest, decoderConfig: { ...config, description: description !== undefined } }
 }
 
-async function noteSupport(api: Api, config: object, random: Random, trace: Trace): Promise<void> {
-  const order: string[] = []
-  const argument = random.chance(0.5) ? observed(config, configMembers, order) : config
-  const ask = () => api.VideoEncoder.isConfigSupported(argument as never)
-  await trace.attemptAsync('VideoEncoder.isConfigSupported', show(config), ask, ({ supported, config: echo }) => {
-    return { supported: supported ?? null, config: plain(echo) }
-  })
-  trace.note('VideoEncoder.isConfigSupported', 'members read', 'ok', order)
-}
-
 const encodeOptions = (random: Random): unknown =>
   mostly<unknown>(
     random,
@@ -157,7 +147,8 @@ export async function runEncoderCase(api: Api, random: Random, trace: Trace): Pr
       async () => {
         // While this waits, work would go on.
         await walk.idle()
-        await noteSupport(api, random.chance(0.5) ? goodConfig(random) : strangeConfig(random), random, trace)
+        const config = random.chance(0.5) ? goodConfig(random) : strangeConfig(random)
+        await noteSupport(api.VideoEncoder, config, configMembers, random, trace)
       },
     ],
   ]

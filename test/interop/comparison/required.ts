@@ -64,6 +64,22 @@ const outcomes: Record<string, Record<string, string>> = {
     ...{ reset: 'ok TypeError InvalidStateError', close: 'ok TypeError InvalidStateError' },
     isConfigSupported: 'ok TypeError',
   },
+  AudioDecoder: {
+    ...{ constructor: 'ok TypeError', state: 'ok TypeError', decodeQueueSize: 'ok TypeError' },
+    ...{ ondequeue: 'ok TypeError', configure: 'ok TypeError InvalidStateError' },
+    decode: 'ok TypeError InvalidStateError DataError',
+    flush: 'ok TypeError InvalidStateError AbortError',
+    ...{ reset: 'ok TypeError InvalidStateError', close: 'ok TypeError InvalidStateError' },
+    isConfigSupported: 'ok TypeError',
+  },
+  AudioEncoder: {
+    ...{ constructor: 'ok TypeError', state: 'ok TypeError', encodeQueueSize: 'ok TypeError' },
+    ...{ ondequeue: 'ok TypeError', configure: 'ok TypeError InvalidStateError' },
+    encode: 'ok TypeError InvalidStateError',
+    flush: 'ok TypeError InvalidStateError AbortError',
+    ...{ reset: 'ok TypeError InvalidStateError', close: 'ok TypeError InvalidStateError' },
+    isConfigSupported: 'ok TypeError',
+  },
 }
 
 export const required: readonly string[] = [
@@ -72,5 +88,5 @@ export const required: readonly string[] = [
       list.split(' ').map((outcome) => `${name}.${member}: ${outcome}`),
     ),
   ),
-  ...['output: ok', 'error: NotSupportedError'],
+  ...['output: ok', 'error: NotSupportedError', 'error: EncodingError'],
 ]

@@ -4,7 +4,16 @@ import type { Api, Trace } from './trace.js'
 import { oddity } from './values.js'
 
 const interfaces = [
-  ...['AudioData', 'EncodedAudioChunk', 'EncodedVideoChunk', 'ImageDecoder', 'ImageTrack', 'ImageTrackList'],
+  ...[
+    'AudioData',
+    'AudioDecoder',
+    'AudioEncoder',
+    'EncodedAudioChunk',
+    'EncodedVideoChunk',
+    'ImageDecoder',
+    'ImageTrack',
+    'ImageTrackList',
+  ],
   ...['VideoColorSpace', 'VideoDecoder', 'VideoEncoder', 'VideoFrame'],
 ] as (keyof Api)[]
 

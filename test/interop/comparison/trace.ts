@@ -3,6 +3,8 @@ import type * as WebCodecs from '../../../lib/index.js'
 export type Api = Pick<
   typeof WebCodecs,
   | 'AudioData'
+  | 'AudioDecoder'
+  | 'AudioEncoder'
   | 'EncodedAudioChunk'
   | 'EncodedVideoChunk'
   | 'ImageDecoder'
