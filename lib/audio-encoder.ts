@@ -52,8 +52,8 @@ const readAudioEncoderInit = dictionary('AudioEncoderInit', {
   output: required(callback<EncodedAudioChunkOutputCallback>()),
 })
 
-/** The encoder is saturated with this many pieces of sound in native code's hands. */
-const SATURATION_LIMIT = 16
+/** The encoder is saturated with this many pieces of sound in native code's hands: as many as last while this thread is busy. */
+const SATURATION_LIMIT = 64
 
 function parseConfig(config: unknown): ParsedAudioEncoderConfig {
   const parsed = readAudioEncoderConfig(config, '')

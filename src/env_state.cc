@@ -105,6 +105,18 @@ void EnvState::Post(Event event, int tasks_ended) {
   Wake();
 }
 
+void EnvState::PostQuietly(Event event, int tasks_ended) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (!open_) return;
+  queue_.Push(std::move(event));
+  ended_ += tasks_ended;
+}
+
+void EnvState::Announce() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (open_) Wake();
+}
+
 void EnvState::EndTask() {
   std::lock_guard<std::mutex> lock(mutex_);
   if (!open_) return;

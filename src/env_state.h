@@ -33,6 +33,9 @@ class EnvState : public std::enable_shared_from_this<EnvState> {
   // --- Any thread -----------------------------------------------------------------------------------------------
   // Appends an event, and wakes JavaScript if nothing has yet. `tasks_ended` tasks (see BeginTask) end with it.
   void Post(Event event, int tasks_ended = 0);
+  // The same without waking anybody: Announce() must follow.
+  void PostQuietly(Event event, int tasks_ended = 0);
+  void Announce();
   // A task ended of which JavaScript need not hear.
   void EndTask();
   void PostJobEvent(int32_t job_id, Status status, std::shared_ptr<Staging> result);

@@ -29,6 +29,10 @@ const targets = {
 
 const audioBitrate = 192_000
 
+/** Some files hold one track: the input's first. */
+const isForWantOfRoom = (reason) => reason.startsWith('max_track_count')
+const isExpected = (reason) => reason === 'discarded_by_user' || isForWantOfRoom(reason)
+
 /** Whether the output is one that everything is encoded anew for, sound too. */
 export const isConversion = (path) => extname(path).toLowerCase() in targets
 
@@ -55,12 +59,15 @@ export async function convert({ input: inputPath, output: outputPath, path, bitr
       video: video ? { codec: video, bitrate, width, forceTranscode: true } : { discard: true },
       audio: { codec: audio, bitrate: audioBitrate, forceTranscode: true },
     })
-    const lost = conversion.discardedTracks.filter(({ reason }) => reason !== 'discarded_by_user')
+    const { discardedTracks } = conversion
+    const lost = discardedTracks.filter(({ reason }) => !isExpected(reason))
     if (lost.length > 0) throw new DemoError(`${inputPath}: a track cannot be converted (${lost[0].reason})`)
     if (!conversion.isValid) throw new DemoError(`${inputPath} has nothing that ${outputPath} could hold`)
     conversion.onProgress = onProgress
     await conversion.execute()
-    return conversion.utilizedTracks.map((track) => (track.type === 'video' ? video : audio)).join(' and ')
+    const written = conversion.utilizedTracks.map((track) => (track.type === 'video' ? video : audio)).join(' and ')
+    const extra = discardedTracks.filter(({ reason }) => isForWantOfRoom(reason)).length
+    return extra > 0 ? `${written}; ${extra} more of the input found no room in such a file` : written
   } finally {
     input.dispose()
   }

@@ -22,7 +22,8 @@ struct AudioEncodeInput {
 
 class AudioEncodeWorker final : public AsyncWorker {
  public:
-  using AsyncWorker::AsyncWorker;
+  AudioEncodeWorker(std::shared_ptr<EnvState> env, int32_t codec_id)
+      : AsyncWorker(std::move(env), codec_id, Delivery::kBatched) {}
 
   // JavaScript thread.
   void Configure(AudioEncoderConfig config);

@@ -6,8 +6,28 @@
 
 namespace webcodecs {
 
-AsyncWorker::AsyncWorker(std::shared_ptr<EnvState> env, int32_t codec_id)
-    : env_(std::move(env)), codec_id_(codec_id), counted_(GlobalCounters().codecs) {}
+namespace {
+
+// How many events may wait for one another, and how long.
+constexpr int kBatchEvents = 16;
+constexpr std::chrono::milliseconds kBatchTime{1};
+
+}  // namespace
+
+AsyncWorker::AsyncWorker(std::shared_ptr<EnvState> env, int32_t codec_id, Delivery delivery)
+    : env_(std::move(env)), codec_id_(codec_id), counted_(GlobalCounters().codecs), delivery_(delivery) {}
+
+void AsyncWorker::PostEvent(Event event, int tasks_ended) {
+  if (delivery_ == Delivery::kAtOnce) return env_->Post(std::move(event), tasks_ended);
+  env_->PostQuietly(std::move(event), tasks_ended);
+  const auto now = std::chrono::steady_clock::now();
+  if (quiet_events_++ == 0) quiet_since_ = now;
+  if (quiet_events_ >= kBatchEvents || now - quiet_since_ >= kBatchTime) Announce();
+}
+
+void AsyncWorker::Announce() {
+  if (std::exchange(quiet_events_, 0) > 0) env_->Announce();
+}
 
 void AsyncWorker::SubmitTask(std::unique_ptr<Task> task) {
   bool start = false;
@@ -84,6 +104,12 @@ void AsyncWorker::ThreadMain() {
     std::unique_ptr<Task> task;
     {
       std::unique_lock<std::mutex> lock(mutex_);
+      // Nothing follows that events could be told together with.
+      if (quiet_events_ > 0 && queue_.empty()) {
+        lock.unlock();
+        Announce();
+        continue;
+      }
       work_.wait(lock, [this] { return closed_ || reset_ || !queue_.empty(); });
       if (closed_) break;
       if (!std::exchange(reset_, false)) {

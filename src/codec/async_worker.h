@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -20,7 +21,10 @@ namespace webcodecs {
 
 class AsyncWorker : public std::enable_shared_from_this<AsyncWorker> {
  public:
-  AsyncWorker(std::shared_ptr<EnvState> env, int32_t codec_id);
+  // When JavaScript hears of events: of each at once, or of some together, for codecs that give thousands a second.
+  enum class Delivery { kAtOnce, kBatched };
+
+  AsyncWorker(std::shared_ptr<EnvState> env, int32_t codec_id, Delivery delivery = Delivery::kAtOnce);
   virtual ~AsyncWorker() = default;
   AsyncWorker(const AsyncWorker&) = delete;
   AsyncWorker& operator=(const AsyncWorker&) = delete;
@@ -67,7 +71,7 @@ class AsyncWorker : public std::enable_shared_from_this<AsyncWorker> {
 
   template <typename Payload>
   void Post(Payload payload, int tasks_ended = 0) {
-    env_->Post(Event{codec_id_, task_generation_, std::move(payload)}, tasks_ended);
+    PostEvent(Event{codec_id_, task_generation_, std::move(payload)}, tasks_ended);
   }
   // Ends the running task: with `payload` when it succeeded, with an error event for the first failure.
   template <typename Payload>
@@ -84,6 +88,8 @@ class AsyncWorker : public std::enable_shared_from_this<AsyncWorker> {
   }
 
  private:
+  void PostEvent(Event event, int tasks_ended);
+  void Announce();
   void SubmitTask(std::unique_ptr<Task> task);
   void DropQueue(std::deque<std::unique_ptr<Task>> queue);
   void ThreadMain();
@@ -97,6 +103,10 @@ class AsyncWorker : public std::enable_shared_from_this<AsyncWorker> {
   // Of the codec thread alone.
   int32_t task_generation_ = 0;
   bool failed_ = false;
+  const Delivery delivery_;
+  // Events that nobody has been woken for, and since when they wait.
+  int quiet_events_ = 0;
+  std::chrono::steady_clock::time_point quiet_since_;
 
   std::mutex mutex_;
   std::condition_variable work_;

@@ -138,9 +138,32 @@ describe('the demo', () => {
     })
   })
 
+  it('says so when the output has no room for all the sound', async () => {
+    const input = await makeClip([...sine, '-map', '0', '-map', '0'], 'mp4')
+    const { code, stdout, errors } = await runDemo([input, 'out.mp3'], { cwd })
+    expect({ code, errors }).toEqual({ code: 0, errors: [] })
+    expect(stdout).toMatch(/^Encoded mp3; 1 more of the input found no room in such a file\.$/m)
+  })
+
+  it('encodes six channels in their order when the output is an .ogg file', async () => {
+    const tones = Array.from({ length: 6 }, (_, i) => `sin(${2 * (i === 3 ? 60 : 300 + 100 * i)}*PI*t)/4`).join('|')
+    const sound = ['-f', 'lavfi', '-i', `aevalsrc=${tones}:c=5.1:s=48000:d=2`, '-c:a', 'flac']
+    const path = join(cwd, 'out.ogg')
+    expect(await runDemo([await makeClip(sound, 'flac'), path], { cwd })).toMatchObject({ code: 0, errors: [] })
+    // Of each channel of both, what is left of its own tone.
+    const levels = async (channel: number) => {
+      const own = channel === 3 ? 60 : 300 + 100 * channel
+      const filter = `pan=mono|c0=c${channel},bandpass=f=${own}:width_type=h:w=20,atrim=0.3:1.7,astats`
+      const { stderr } = await run('ffmpeg', ['-hide_banner', '-nostdin', '-i', path, '-af', filter, '-f', 'null', '-'])
+      return Number(/RMS level dB: (\S+)/.exec(stderr)?.[1])
+    }
+    for (let channel = 0; channel < 6; channel++) expect(Math.abs((await levels(channel)) + 15.05)).toBeLessThan(0.5)
+  })
+
   it.each([
     ['webm', ['vp9', 'opus']],
     ['m4a', ['aac']],
+    ['ogg', ['opus']],
     ['mp3', ['mp3']],
     ['flac', ['flac']],
     ['wav', ['pcm_s16le']],

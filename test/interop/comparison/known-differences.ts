@@ -34,8 +34,9 @@ function asHere(theirs: Members, ours: Members): Members {
   const result = plainer as Members
   if (ours['duration'] === null && result['duration'] === 0) result['duration'] = null
   const [mine, other] = [colorOf(ours), colorOf(result)]
-  // RGB input is full range in Chromium and limited range here.
-  if (mine && other?.['transfer'] === 'iec61966-2-1' && mine['transfer'] === 'iec61966-2-1') Object.assign(other, mine)
+  // RGB input is full range in Chromium, or BT.601 before version 153, and limited range here.
+  const isRgb = ['iec61966-2-1', 'smpte170m'].includes(String(other?.['transfer']))
+  if (mine && other && isRgb && mine['transfer'] === 'iec61966-2-1') Object.assign(other, mine)
   return result
 }
 
