@@ -15,7 +15,12 @@ const encoded = [
   { codec: 'mp3' },
   { codec: 'flac' },
   { codec: 'vorbis' },
+  { codec: 'pcm-u8' },
+  { codec: 'pcm-s16' },
   { codec: 'pcm-s24' },
+  { codec: 'pcm-s32' },
+  { codec: 'pcm-f32' },
+  { codec: 'alaw' },
   { codec: 'ulaw' },
 ]
 
