@@ -212,7 +212,9 @@ export type NativeEvent =
   /** An ArrayBuffer that `createPicture` adopted, or copied instead, with this `returnId`: native code is done with it. */
   | [kind: typeof EventKind.returned, returnId: number, buffer: ArrayBuffer]
 
+/** Figures of the pool that native code takes pixels, samples and packets from. */
 export interface PoolStatistics {
+  /** Buffers that were used before and served again, and buffers that had to be made: running totals. */
   hits: number
   misses: number
   /** Buffers and bytes handed out, and kept for reuse. */
@@ -220,7 +222,12 @@ export interface PoolStatistics {
   inUseBytes: number
   idle: number
   idleBytes: number
+  /** inUseBytes + idleBytes */
+  bytes: number
+  /** The most bytes that were in use at once, ever and in the last minute. */
   highWaterBytes: number
+  recentHighWaterBytes: number
+  /** Buffers that were given back to the system at once, because demand asked for no more, or others needed their room. */
   evictions: number
 }
 

@@ -10,6 +10,7 @@
 #include "codec/async_decode_worker.h"
 #include "codec/async_encode_worker.h"
 #include "codec/codec_handle.h"
+#include "diagnostics_bindings.h"
 #include "env_state.h"
 #include "frame_bindings.h"
 #include "image_bindings.h"
@@ -202,7 +203,9 @@ Napi::Value ReadCounters(const Napi::CallbackInfo& info) {
   set(pool, "inUseBytes", statistics.in_use_bytes);
   set(pool, "idle", statistics.idle);
   set(pool, "idleBytes", statistics.idle_bytes);
+  set(pool, "bytes", statistics.in_use_bytes + statistics.idle_bytes);
   set(pool, "highWaterBytes", statistics.high_water_bytes);
+  set(pool, "recentHighWaterBytes", statistics.recent_high_water_bytes);
   set(pool, "evictions", statistics.evictions);
   out.Set("pool", pool);
   return out;
@@ -219,6 +222,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RegisterImageBindings(env, exports);
   RegisterBorrowBindings(env, exports);
   RegisterTransferBindings(env, exports);
+  RegisterDiagnosticsBindings(env, exports);
   exports.Set("start", Napi::Function::New<Start>(env));
   exports.Set("versions", Napi::Function::New<Versions>(env));
   exports.Set("counters", Napi::Function::New<ReadCounters>(env));

@@ -118,7 +118,7 @@ struct UserPlanes {
 PicturePtr CopyDense(const UserPlanes& planes) {
   const int64_t first = planes.offset[0];
   const size_t extent = static_cast<size_t>(planes.End(planes.info->plane_count - 1) - first);
-  PoolBufferPtr buffer = FramePool::Global().Acquire(extent);
+  PoolBufferPtr buffer = FramePool::Global().Acquire(extent, AllocationKind::kCopy);
   if (!buffer) return nullptr;
   std::memcpy(buffer->data(), planes.bytes.data + first, extent);
   uint8_t* data[4] = {};
@@ -239,7 +239,7 @@ struct ConversionJob {
     auto staging = std::make_shared<Staging>();
     staging->row_bytes = rect.width * 4;
     staging->rows = rect.height;
-    staging->buffer = FramePool::Global().Acquire(static_cast<size_t>(staging->row_bytes) * staging->rows);
+    staging->buffer = FramePool::Global().Acquire(static_cast<size_t>(staging->row_bytes) * staging->rows, AllocationKind::kStaging);
     if (!staging->buffer) return Status(StatusCode::kOutOfMemory, "Out of memory");
     Status status = ConvertTo(staging->buffer->data(), staging->row_bytes);
     if (status.ok()) *result = std::move(staging);

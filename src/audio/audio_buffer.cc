@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "audio/convert_samples.h"
+#include "media/pool_array.h"
 
 namespace webcodecs {
 
@@ -22,6 +23,7 @@ AudioBufferPtr AudioBuffer::FromAVFrame(AVFramePtr frame) {
   }
   for (int i = 0; i < frame->nb_extended_buf; i++) buffer->external_bytes_ += frame->extended_buf[i]->size;
   buffer->frame_ = std::move(frame);
+  buffer->tracked_ = TrackedAllocation(AllocationKind::kDecodedSamples, buffer->external_bytes_, false);
   return buffer;
 }
 
@@ -49,12 +51,9 @@ void AudioBuffer::Copy(SampleFormat format, int plane, size_t frame_offset, size
   }
   // A view of any offset may be the destination, and samples of several bytes are written as such.
   const size_t total = frame_count * sample_bytes * (format.planar ? 1 : channels);
-  std::vector<uint8_t> aligned;
-  uint8_t* out = destination;
-  if (reinterpret_cast<uintptr_t>(destination) % sample_bytes != 0) {
-    aligned.resize(total);
-    out = aligned.data();
-  }
+  const bool is_aligned = reinterpret_cast<uintptr_t>(destination) % sample_bytes == 0;
+  PoolArray<uint8_t> aligned(is_aligned ? 0 : total);
+  uint8_t* out = is_aligned ? destination : aligned.data();
   if (format.planar) {
     ConvertSamples(channel(plane, frame_offset), format_.type, stride(), out, format.type, 1, frame_count);
   } else if (!format_.planar) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "audio/sample_format.h"
+#include "util/allocation_tracker.h"
 #include "util/counters.h"
 #include "util/ffmpeg_raii.h"
 #include "util/handle_counts.h"
@@ -42,6 +43,10 @@ class AudioBuffer {
 
   // Memory that this buffer keeps alive and V8 does not know of.
   size_t external_bytes() const { return external_bytes_; }
+
+  static constexpr AllocationKind kAllocationKind = AllocationKind::kSamples;
+  // On whose behalf it was made.
+  AllocationContext allocation_context() const { return allocation_context_; }
   // What holds the samples; null when a decoder made them.
   const AVBufferRef* owner() const { return owner_.get(); }
   // The copy for other threads of samples whose memory is JavaScript's. Used by the thread that made the buffer.
@@ -60,6 +65,8 @@ class AudioBuffer {
   AVFramePtr frame_;      // of a decoder
   AVBufferRefPtr owner_;  // of everything else
   size_t external_bytes_ = 0;
+  const AllocationContext allocation_context_ = AllocationContext::Current();
+  TrackedAllocation tracked_;  // of a decoder's memory: the pool tells of its own
   HandleCounts js_handles_;
   std::weak_ptr<AudioBuffer> native_copy_;
   std::atomic<int64_t> loan_id_{0};

@@ -30,7 +30,7 @@ AudioBufferPtr MakeBuffer(napi_env env, SampleFormat format, int channels, size_
   if (adopt && aligned) {
     return AudioBuffer::FromMemory(format, channels, frames, bytes.data, AdoptBuffer(env, bytes), true);
   }
-  PoolBufferPtr copy = FramePool::Global().Acquire(size);
+  PoolBufferPtr copy = FramePool::Global().Acquire(size, AllocationKind::kCopy);
   if (!copy) return nullptr;
   std::memcpy(copy->data(), bytes.data, size);
   const uint8_t* data = copy->data();

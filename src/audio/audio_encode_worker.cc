@@ -7,7 +7,8 @@
 
 #include "audio/channel_layout.h"
 #include "audio/convert_samples.h"
-#include "media/frame_pool.h"
+#include "audio/pool_samples.h"
+#include "media/pool_array.h"
 
 namespace webcodecs {
 
@@ -99,7 +100,7 @@ Status AudioEncodeWorker::Resample(const AudioBuffer& buffer) {
   constexpr size_t kPiece = 16384;
   constexpr SampleFormat kFormat{SampleType::kF32, true};
   const size_t channels = static_cast<size_t>(buffer.channels());
-  std::vector<float> samples(channels * std::min(kPiece, buffer.frames()));
+  PoolArray<float> samples(channels * std::min(kPiece, buffer.frames()));
   for (size_t offset = 0; offset < buffer.frames(); offset += kPiece) {
     const size_t count = std::min(kPiece, buffer.frames() - offset);
     const uint8_t* planes[kMaxCodecChannels] = {};
@@ -147,19 +148,12 @@ Status AudioEncodeWorker::Append(const Samples& samples) {
 }
 
 Status AudioEncodeWorker::NewFrame(int64_t samples) {
-  frame_.reset(av_frame_alloc());
-  if (!frame_) return Status(StatusCode::kOutOfMemory, "out of memory");
-  frame_->format = open_plan_.format.av_format();
-  frame_->sample_rate = plan_.sample_rate;
-  frame_->ch_layout = CodecLayout(plan_.config.codec, plan_.channels);
   constexpr int64_t kLongest = 1 << 24;
-  frame_->nb_samples = encoder_->frame_size() > 0 ? encoder_->frame_size() : static_cast<int>(std::min(samples, kLongest));
+  const int64_t length = encoder_->frame_size() > 0 ? encoder_->frame_size() : std::min(samples, kLongest);
+  frame_ = AllocatePoolSamples(open_plan_.format.av_format(), CodecLayout(plan_.config.codec, plan_.channels),
+                               plan_.sample_rate, static_cast<int>(length));
   filled_ = 0;
-  if (av_frame_get_buffer(frame_.get(), 0) < 0) {
-    frame_.reset();
-    return Status(StatusCode::kOutOfMemory, "out of memory");
-  }
-  return Status::Ok();
+  return frame_ ? Status::Ok() : Status(StatusCode::kOutOfMemory, "out of memory");
 }
 
 Status AudioEncodeWorker::EncodeFrame() {
@@ -176,7 +170,7 @@ Status AudioEncodeWorker::EncodeFrame() {
 Status AudioEncodeWorker::TakePacket(const uint8_t* data, size_t size, int64_t samples) {
   if (Stale()) return Status::Ok();
   if (!std::exchange(described_, true)) PostDescription();
-  PoolBufferPtr buffer = FramePool::Global().Acquire(size);
+  PoolBufferPtr buffer = FramePool::Global().Acquire(size, AllocationKind::kChunk);
   if (!buffer) return Status(StatusCode::kOutOfMemory, "out of memory");
   std::memcpy(buffer->data(), data, size);
   const AudioClock::Span span = clock_.At(position_, samples);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "audio/pool_samples.h"
+
 namespace webcodecs {
 
 Status AudioResampler::Open(const Side& source, const Side& destination) {
@@ -21,13 +23,9 @@ Status AudioResampler::Open(const Side& source, const Side& destination) {
 }
 
 Status AudioResampler::Convert(const uint8_t* const* planes, int frames, AVFramePtr* out) {
-  AVFramePtr frame(av_frame_alloc());
+  const int most = std::max(swr_get_out_samples(context_.get(), frames), 1);
+  AVFramePtr frame = AllocatePoolSamples(AV_SAMPLE_FMT_FLTP, destination_.layout, destination_.sample_rate, most);
   if (!frame) return Status(StatusCode::kOutOfMemory, "out of memory");
-  frame->format = AV_SAMPLE_FMT_FLTP;
-  frame->sample_rate = destination_.sample_rate;
-  frame->ch_layout = destination_.layout;
-  frame->nb_samples = std::max(swr_get_out_samples(context_.get(), frames), 1);
-  if (av_frame_get_buffer(frame.get(), 0) < 0) return Status(StatusCode::kOutOfMemory, "out of memory");
   const int count = swr_convert(context_.get(), frame->extended_data, frame->nb_samples,
                                 const_cast<const uint8_t**>(planes), frames);
   if (count < 0) return Status::FromAv(StatusCode::kEncoding, "libswresample", count);

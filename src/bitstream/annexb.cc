@@ -32,7 +32,7 @@ std::vector<NalUnit> SplitAnnexB(const uint8_t* data, size_t size) {
 PoolBufferPtr JoinLengthPrefixed(const std::vector<NalUnit>& units) {
   size_t total = 0;
   for (const NalUnit& nal : units) total += kNalLengthSize + nal.size;
-  PoolBufferPtr out = FramePool::Global().Acquire(total);
+  PoolBufferPtr out = FramePool::Global().Acquire(total, AllocationKind::kChunk);
   if (!out) return nullptr;
   uint8_t* position = out->data();
   for (const NalUnit& nal : units) {

@@ -11,7 +11,7 @@ PoolBufferPtr PackagePacket(const VideoEncoderConfig& config, const uint8_t* dat
   const auto length = static_cast<size_t>(size);
   if (config.codec == "h264" && !config.annexb) return h264::AnnexBToLengthPrefixed(data, length);
   if (config.codec == "hevc" && !config.annexb) return hevc::AnnexBToLengthPrefixed(data, length);
-  PoolBufferPtr out = FramePool::Global().Acquire(length);
+  PoolBufferPtr out = FramePool::Global().Acquire(length, AllocationKind::kChunk);
   if (!out) return nullptr;
   std::memcpy(out->data(), data, length);
   if (config.codec == "h264" && key) h264::AddConstraintFlags(out->data(), length, config.constraints);

@@ -31,6 +31,7 @@ void AsyncWorker::Announce() {
 
 void AsyncWorker::SubmitTask(std::unique_ptr<Task> task) {
   bool start = false;
+  task->context = AllocationContext::Current();
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (closed_) return;
@@ -123,6 +124,7 @@ void AsyncWorker::ThreadMain() {
       continue;
     }
     task_generation_ = task->generation;
+    const AllocationScope scope(task->context);
     try {
       task->Run();
     } catch (const std::bad_alloc&) {

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "env_state.h"
+#include "util/allocation_tracker.h"
 #include "util/counters.h"
 #include "util/status.h"
 
@@ -42,6 +43,7 @@ class AsyncWorker : public std::enable_shared_from_this<AsyncWorker> {
     virtual ~Task() = default;
     virtual void Run() = 0;
     int32_t generation = 0;
+    AllocationContext context;  // of the call that asked for it
   };
   template <typename Function>
   struct FunctionTask final : Task {

@@ -7,6 +7,7 @@
 
 #include "codec/encoder.h"
 #include "codec/frame_intervals.h"
+#include "media/frame_pool.h"
 
 namespace webcodecs {
 
@@ -38,7 +39,7 @@ class SteadyRateEncoder final : public VideoEncoderBackend {
     EncodeOptions options;
   };
   struct HeldPacket {
-    std::vector<uint8_t> data;
+    PoolBufferPtr data;
     EncodedPacket packet;
   };
 
@@ -61,7 +62,7 @@ class SteadyRateEncoder final : public VideoEncoderBackend {
   // Since the encoder began: the time that went by, and what it believes.
   double real_ = 0, told_ = 0;
   std::deque<HeldPacket> packets_;
-  std::vector<uint8_t> current_;
+  PoolBufferPtr current_;
 };
 
 Status SteadyRateEncoder::Open(const VideoEncoderPlan& plan, const ColorSpace& color) {
@@ -86,7 +87,11 @@ Status SteadyRateEncoder::Collect() {
     const Received received = encoder_->Receive(&packet, &status);
     if (received == Received::kError) return status;
     if (received != Received::kPacket) return Status::Ok();
-    packets_.push_back({std::vector<uint8_t>(packet.data, packet.data + packet.size), packet});
+    const size_t size = static_cast<size_t>(packet.size);
+    PoolBufferPtr data = FramePool::Global().Acquire(size, AllocationKind::kChunk);
+    if (!data) return Status(StatusCode::kOutOfMemory, "out of memory");
+    std::memcpy(data->data(), packet.data, size);
+    packets_.push_back({std::move(data), packet});
   }
 }
 
@@ -137,7 +142,7 @@ VideoEncoderBackend::Received SteadyRateEncoder::Receive(EncodedPacket* out, Sta
   if (packets_.empty()) return measuring_ ? Received::kNeedsInput : encoder_->Receive(out, status);
   current_ = std::move(packets_.front().data);
   *out = packets_.front().packet;
-  out->data = current_.data();
+  out->data = current_->data();
   packets_.pop_front();
   return Received::kPacket;
 }

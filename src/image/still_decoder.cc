@@ -1,7 +1,8 @@
 #include "image/still_decoder.h"
 
 #include <climits>
-#include <cstring>
+
+#include "media/frame_pool.h"
 
 namespace webcodecs {
 
@@ -26,11 +27,9 @@ Status StillDecoder::Decode(const uint8_t* data, size_t size, AVFramePtr* out) {
     avcodec_flush_buffers(context_.get());
   }
   if (size > INT_MAX - AV_INPUT_BUFFER_PADDING_SIZE) return BadImage("the image has too many bytes");
-  AVPacketPtr packet(av_packet_alloc());
+  AVPacketPtr packet = MakePoolPacket(data, size);
   AVFramePtr frame(av_frame_alloc());
-  if (!packet || !frame || av_new_packet(packet.get(), static_cast<int>(size)) < 0)
-    return Status(StatusCode::kOutOfMemory, "out of memory");
-  std::memcpy(packet->data, data, size);
+  if (!packet || !frame) return Status(StatusCode::kOutOfMemory, "out of memory");
   packet->flags |= AV_PKT_FLAG_KEY;
   int result = avcodec_send_packet(context_.get(), packet.get());
   if (result >= 0) result = avcodec_receive_frame(context_.get(), frame.get());

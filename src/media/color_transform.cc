@@ -260,7 +260,7 @@ void ColorTransform::Store(const FloatRow& row, int width, bool blue_first, bool
   uint8_t bytes[kBlock][3];
   for (int start = 0; start < width; start += kBlock) {
     const int count = std::min(kBlock, width - start);
-    StoreBlock({row.r.data() + start, row.g.data() + start, row.b.data() + start}, count, bytes);
+    StoreBlock({row.r + start, row.g + start, row.b + start}, count, bytes);
     for (int i = 0; i < count; i++, pixels += 4) {
       pixels[red] = bytes[i][0];
       pixels[1] = bytes[i][1];

@@ -194,7 +194,7 @@ class RgbConversion {
       return CallPath(rect.x, rect.y, rect.width, rect.height, target, destination_.stride);
     constexpr int kRows = 16;
     const int wide_stride = (rect.width + 1) * 4;
-    PoolBufferPtr wide = FramePool::Global().Acquire(static_cast<size_t>(wide_stride) * kRows);
+    PoolBufferPtr wide = FramePool::Global().Acquire(static_cast<size_t>(wide_stride) * kRows, AllocationKind::kScratch);
     if (!wide) return Status(StatusCode::kOutOfMemory, "No memory for a conversion");
     for (int y = 0; y < rect.height; y += kRows) {
       const int rows = std::min(kRows, rect.height - y);

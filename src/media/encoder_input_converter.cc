@@ -189,7 +189,7 @@ bool ConvertRgb(const Source& source, const ColorSpace& color, PixelFormat forma
   PoolBufferPtr scaled;
   if (source.width != out->width || source.height != out->height) {
     const int scaled_stride = out->width * 4;
-    scaled = FramePool::Global().Acquire(static_cast<size_t>(scaled_stride) * out->height);
+    scaled = FramePool::Global().Acquire(static_cast<size_t>(scaled_stride) * out->height, AllocationKind::kScratch);
     if (!scaled) return false;
     libyuv::ARGBScale(pixels, stride, source.width, source.height, scaled->data(), scaled_stride, out->width,
                       out->height, libyuv::kFilterBox);

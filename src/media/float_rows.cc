@@ -48,9 +48,9 @@ void FloatRowReader::ReadPlanar(int x, int y, int width, FloatRow* row) const {
   const int step = interleaved ? 2 : 1;
   const int shift = info_.planes[1].sample_width == 2 ? 1 : 0;
   // Y', Cb and Cr first stand where R', G' and B' will.
-  float* r = row->r.data();
-  float* g = row->g.data();
-  float* b = row->b.data();
+  float* r = row->r;
+  float* g = row->g;
+  float* b = row->b;
   Normalise(row_of(0), 1, 0, x, width, scale_.y_offset, scale_.y_scale, r);
   Normalise(u, step, shift, x, width, scale_.c_offset, scale_.c_scale, g);
   Normalise(v, step, shift, x, width, scale_.c_offset, scale_.c_scale, b);
@@ -62,16 +62,16 @@ void FloatRowReader::ReadPlanar(int x, int y, int width, FloatRow* row) const {
     b[i] = m[2][0] * luma + m[2][1] * cb + m[2][2] * cr;
   }
   if (info_.has_alpha)
-    Normalise(row_of(3), 1, 0, x, width, 0, 1.0f / static_cast<float>((1 << info_.bit_depth) - 1), row->a.data());
+    Normalise(row_of(3), 1, 0, x, width, 0, 1.0f / static_cast<float>((1 << info_.bit_depth) - 1), row->a);
   else
-    std::fill_n(row->a.begin(), width, 1.0f);
+    std::fill_n(row->a, width, 1.0f);
 }
 
 void FloatRowReader::ReadPacked(int x, int y, int width, FloatRow* row) const {
   const uint8_t* pixel = picture_.data(0) + static_cast<ptrdiff_t>(y) * picture_.stride(0) + x * ptrdiff_t{4};
   const bool blue_first = format_ == PixelFormat::kBGRA || format_ == PixelFormat::kBGRX;
-  float* first = blue_first ? row->b.data() : row->r.data();
-  float* third = blue_first ? row->r.data() : row->b.data();
+  float* first = blue_first ? row->b : row->r;
+  float* third = blue_first ? row->r : row->b;
   constexpr float kScale = 1.0f / 255.0f;
   for (int i = 0; i < width; i++, pixel += 4) {
     first[i] = pixel[0] * kScale;
@@ -82,10 +82,10 @@ void FloatRowReader::ReadPacked(int x, int y, int width, FloatRow* row) const {
 }
 
 void StoreRgb8(const FloatRow& row, int width, bool blue_first, bool opaque, uint8_t* destination) {
-  const float* first = blue_first ? row.b.data() : row.r.data();
-  const float* second = row.g.data();
-  const float* third = blue_first ? row.r.data() : row.b.data();
-  const float* alpha = row.a.data();
+  const float* first = blue_first ? row.b : row.r;
+  const float* second = row.g;
+  const float* third = blue_first ? row.r : row.b;
+  const float* alpha = row.a;
   for (int i = 0; i < width; i++) {
     destination[4 * i] = ToByte(first[i]);
     destination[4 * i + 1] = ToByte(second[i]);

@@ -1,17 +1,24 @@
 // The way for everything that libyuv has no function for: rows of any planar or packed format as R'G'B' in floats.
 #pragma once
 
-#include <vector>
-
 #include "media/color.h"
 #include "media/picture.h"
+#include "media/pool_array.h"
 
 namespace webcodecs {
 
 // Non-linear R', G', B' and alpha, nominally 0..1 and not clamped.
-struct FloatRow {
-  explicit FloatRow(int width) : r(width), g(width), b(width), a(width) {}
-  std::vector<float> r, g, b, a;
+class FloatRow {
+ public:
+  explicit FloatRow(int width) : FloatRow((static_cast<size_t>(width) + 15) & ~size_t{15}) {}
+
+ private:
+  explicit FloatRow(size_t stride)
+      : memory_(4 * stride), r(memory_.data()), g(r + stride), b(g + stride), a(b + stride) {}
+  PoolArray<float> memory_;
+
+ public:
+  float *const r, *const g, *const b, *const a;
 };
 
 class FloatRowReader {

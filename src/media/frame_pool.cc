@@ -2,10 +2,15 @@
 
 #include <sys/mman.h>
 #include <time.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 #include <algorithm>
+#include <climits>
 #include <condition_variable>
 #include <cstdlib>
+#include <cstring>
 #include <iterator>
 #include <map>
 #include <mutex>
@@ -31,11 +36,18 @@ namespace {
 // every large block that is freed, and then keeps what is freed in its heap.
 constexpr size_t kMapThreshold = 128 * 1024;
 constexpr size_t kSmallestClass = 4096;
-// Whatever the demand was, no more than this waits for reuse.
-constexpr int64_t kMaxIdleBytes = 64 << 20;
-// An idle buffer that nobody wanted for this long goes back to the system, within one tick.
-constexpr int64_t kMaxIdleMillis = 1000;
+// A class holds as many buffers as it had in use at once in this time.
+constexpr int kDemandSeconds = 10;
+constexpr int kRecentSeconds = 60;
+// A class that was not used for the first of these times gives half of its idle buffers back with each tick, down to the
+// few that a slow stream goes on needing, and those after the second.
+constexpr int64_t kQuietMillis = 1000;
+constexpr size_t kKeptWhenQuiet = 2;
+constexpr int64_t kForgottenMillis = 5000;
 constexpr int64_t kTickMillis = 250;
+// What was freed by free() rather than munmap() before the allocator is worth a trim, and the least time between two.
+constexpr int64_t kTrimBytes = 1 << 20;
+constexpr int64_t kTrimMillis = 10000;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kSanitized = true;  // the sanitizers see only what malloc and its kin hand out
@@ -43,12 +55,13 @@ constexpr bool kSanitized = true;  // the sanitizers see only what malloc and it
 constexpr bool kSanitized = false;
 #endif
 
-// Four classes to each power of two, so that at most a fifth of a buffer is waste (and, where it is mapped, untouched
-// waste, which costs no memory). Every class from 128 kB up is a whole number of pages.
+// From kMapThreshold on, four classes to each power of two, so that at most a fifth of a buffer is waste, which is never
+// touched and costs no memory; each a whole number of pages. Below, whole powers of two: packets of all sizes share
+// few classes.
 size_t ClassCapacity(size_t bytes) {
   if (bytes <= kSmallestClass) return kSmallestClass;
   const int log2 = 63 - __builtin_clzll(bytes - 1);
-  const size_t step = size_t{1} << (log2 - 2);
+  const size_t step = bytes <= kMapThreshold ? size_t{2} << log2 : size_t{1} << (log2 - 2);
   return (bytes + step - 1) & ~(step - 1);
 }
 
@@ -81,37 +94,71 @@ int64_t NowMillis() {
   return now.tv_sec * int64_t{1000} + now.tv_nsec / 1000000;
 }
 
+void TrimAllocator() {
+#if defined(__GLIBC__)
+  if (!kSanitized) malloc_trim(0);
+#endif
+}
+
+// The highest that a value was in each of the last seconds.
+template <int kSeconds>
+class RecentPeak {
+ public:
+  // `now` in milliseconds.
+  void Set(int64_t value, int64_t now) {
+    Advance(now);
+    value_ = value;
+    int64_t& peak = peaks_[second_ % kSeconds];
+    peak = std::max(peak, value);
+  }
+  int64_t Get(int64_t now) {
+    Advance(now);
+    return *std::max_element(std::begin(peaks_), std::end(peaks_));
+  }
+
+ private:
+  void Advance(int64_t now) {
+    const int64_t second = now / 1000;
+    for (int64_t next = std::max(second_ + 1, second - kSeconds + 1); next <= second; next++) peaks_[next % kSeconds] = value_;
+    second_ = std::max(second_, second);
+  }
+
+  int64_t value_ = 0;
+  int64_t second_ = 0;
+  int64_t peaks_[kSeconds] = {};
+};
+
 struct IdleBuffer {
   uint8_t* data;
   size_t capacity;
   int64_t since;  // milliseconds
 };
 
-// The buffers of one capacity. No more wait than were in use at once in this and the last period: a packet's buffer must
-// not cost a picture its place, nor the other way round.
+// The buffers of one capacity.
 struct SizeClass {
   // The most recently used is at the back: it is the one whose memory is in the cache.
   std::vector<IdleBuffer> idle;
   int64_t in_use = 0;
-  int64_t period_start = 0, period_high = 0, last_period_high = 0;
+  int64_t last_used = 0;
+  RecentPeak<kDemandSeconds> peak;
 
-  void NoteDemand(int64_t now) {
-    if (now - period_start >= kMaxIdleMillis) {
-      last_period_high = now - period_start >= 2 * kMaxIdleMillis ? 0 : period_high;
-      period_high = 0;
-      period_start = now;
-    }
-    period_high = std::max(period_high, in_use);
+  void Use(int64_t change, int64_t now) {
+    in_use += change;
+    last_used = now;
+    peak.Set(in_use, now);
   }
-  bool Wants() const { return static_cast<int64_t>(idle.size()) < std::max(period_high, last_period_high); }
+  // How many of the idle buffers are more than demand asks for.
+  size_t Surplus(int64_t now) {
+    const size_t count = idle.size();
+    const size_t wanted = static_cast<size_t>(std::max<int64_t>(peak.Get(now) - in_use, 0));
+    size_t surplus = count > wanted ? count - wanted : 0;
+    const int64_t quiet = now - last_used;
+    if (quiet >= kForgottenMillis) return count;
+    if (quiet >= kQuietMillis && count > kKeptWhenQuiet)
+      surplus = std::max(surplus, std::min((count + 1) / 2, count - kKeptWhenQuiet));
+    return surplus;
+  }
 };
-
-void FreeAll(const std::vector<IdleBuffer>& buffers) {
-  for (const IdleBuffer& buffer : buffers) {
-    WEBCODECS_UNPOISON(buffer.data, buffer.capacity);
-    Free(buffer.data, buffer.capacity);
-  }
-}
 
 }  // namespace
 
@@ -120,7 +167,27 @@ struct FramePool::State {
   std::condition_variable has_idle;
   std::map<size_t, SizeClass> classes;
   PoolStatistics statistics{};
+  RecentPeak<kRecentSeconds> recent_peak;
   bool timer_started = false;
+  int64_t freed_small = 0;  // bytes since the allocator was trimmed
+  int64_t trimmed_at = 0;
+
+  // The idle buffer to serve `capacity` from: of its own class, or, as small ones are worth little, of the next larger.
+  SizeClass* FindIdle(size_t capacity) {
+    for (auto it = classes.lower_bound(capacity); it != classes.end(); ++it) {
+      if (it->first != capacity && it->first > kMapThreshold) break;
+      if (!it->second.idle.empty()) return &it->second;
+    }
+    return nullptr;
+  }
+
+  void CountInUse(int64_t change, size_t capacity, int64_t now) {
+    statistics.in_use += change;
+    statistics.in_use_bytes += change * static_cast<int64_t>(capacity);
+    statistics.high_water_bytes = std::max(statistics.high_water_bytes, statistics.in_use_bytes);
+    recent_peak.Set(statistics.in_use_bytes, now);
+    classes[capacity].Use(change, now);
+  }
 
   void Forget(const IdleBuffer& buffer, bool evicted) {
     statistics.idle--;
@@ -142,10 +209,35 @@ struct FramePool::State {
     return true;
   }
 
+  void FreeAll(const std::vector<IdleBuffer>& buffers);
+  bool TakeTrim(int64_t now);
   void Release(uint8_t* data, size_t capacity);
   void Trim(bool all);
   void RunTimer();
 };
+
+void FramePool::State::FreeAll(const std::vector<IdleBuffer>& buffers) {
+  int64_t small = 0;
+  for (const IdleBuffer& buffer : buffers) {
+    WEBCODECS_UNPOISON(buffer.data, buffer.capacity);
+    Free(buffer.data, buffer.capacity);
+    if (buffer.capacity < kMapThreshold) small += static_cast<int64_t>(buffer.capacity);
+  }
+  if (small == 0) return;
+  std::lock_guard<std::mutex> lock(mutex);
+  freed_small += small;
+}
+
+// Whether it is time to give the allocator's own free memory back: when much has gathered, and when the last idle
+// buffer has gone, with which a program has come to rest.
+bool FramePool::State::TakeTrim(int64_t now) {
+  std::lock_guard<std::mutex> lock(mutex);
+  const bool at_rest = statistics.idle == 0 && freed_small > 0;
+  if (!at_rest && (freed_small < kTrimBytes || now - trimmed_at < kTrimMillis)) return false;
+  freed_small = 0;
+  trimmed_at = now;
+  return true;
+}
 
 void FramePool::State::Release(uint8_t* data, size_t capacity) {
   const int64_t now = NowMillis();
@@ -153,14 +245,13 @@ void FramePool::State::Release(uint8_t* data, size_t capacity) {
   bool kept = false;
   {
     std::lock_guard<std::mutex> lock(mutex);
+    CountInUse(-1, capacity, now);
     SizeClass& size_class = classes[capacity];
-    size_class.NoteDemand(now);
-    size_class.in_use--;
-    statistics.in_use--;
-    statistics.in_use_bytes -= static_cast<int64_t>(capacity);
-    const bool wanted = size_class.Wants();
-    const auto fits = [&] { return statistics.idle_bytes + static_cast<int64_t>(capacity) <= kMaxIdleBytes; };
-    // Room is made at the cost of sizes that are used less.
+    const bool wanted =
+        size_class.in_use + static_cast<int64_t>(size_class.idle.size()) < size_class.peak.Get(now);
+    // Whatever the classes wanted one after the other, no more waits than was in use at once.
+    const int64_t most = recent_peak.Get(now);
+    const auto fits = [&] { return statistics.idle_bytes + static_cast<int64_t>(capacity) <= most; };
     while (wanted && !fits() && TakeOldestOfOtherClass(capacity, &evicted)) {
     }
     if (!timer_started)
@@ -187,18 +278,20 @@ void FramePool::State::Trim(bool all) {
     std::lock_guard<std::mutex> lock(mutex);
     for (auto it = classes.begin(); it != classes.end();) {
       std::vector<IdleBuffer>& idle = it->second.idle;
-      const auto stale_end = std::find_if(idle.begin(), idle.end(), [&](const IdleBuffer& buffer) {
-        return !all && now - buffer.since < kMaxIdleMillis;
-      });
-      for (auto buffer = idle.begin(); buffer != stale_end; ++buffer) {
+      const auto surplus_end = idle.begin() + static_cast<ptrdiff_t>(all ? idle.size() : it->second.Surplus(now));
+      for (auto buffer = idle.begin(); buffer != surplus_end; ++buffer) {
         Forget(*buffer, false);
         released.push_back(*buffer);
       }
-      idle.erase(idle.begin(), stale_end);
-      it = idle.empty() && it->second.in_use == 0 ? classes.erase(it) : std::next(it);
+      idle.erase(idle.begin(), surplus_end);
+      const bool forgotten = now - it->second.last_used >= kForgottenMillis;
+      it = idle.empty() && it->second.in_use == 0 && (all || forgotten) ? classes.erase(it) : std::next(it);
+    }
+    while (!all && statistics.idle_bytes > recent_peak.Get(now) && TakeOldestOfOtherClass(0, &released)) {
     }
   }
   FreeAll(released);
+  if (TakeTrim(now)) TrimAllocator();
 }
 
 // Sleeps for as long as nothing is idle. nanosleep() rather than a timed wait, which older ThreadSanitizers
@@ -222,47 +315,44 @@ FramePool& FramePool::Global() {
   return *pool;
 }
 
-PoolBufferPtr FramePool::Acquire(size_t size) {
+PoolBufferPtr FramePool::Acquire(size_t size, AllocationKind kind) {
   if (size > (size_t{1} << 46)) return nullptr;
   const size_t needed = size + kPadding;
-  const size_t capacity = ClassCapacity(needed);
+  size_t capacity = ClassCapacity(needed);
   uint8_t* data = nullptr;
   {
     std::lock_guard<std::mutex> lock(state_->mutex);
-    PoolStatistics& statistics = state_->statistics;
-    SizeClass& size_class = state_->classes[capacity];
-    if (!size_class.idle.empty()) {
-      data = size_class.idle.back().data;
-      state_->Forget(size_class.idle.back(), false);
-      size_class.idle.pop_back();
-      statistics.hits++;
+    if (SizeClass* size_class = state_->FindIdle(capacity)) {
+      const IdleBuffer& buffer = size_class->idle.back();
+      data = buffer.data;
+      capacity = buffer.capacity;
+      state_->Forget(buffer, false);
+      size_class->idle.pop_back();
+      state_->statistics.hits++;
     } else {
-      statistics.misses++;
+      state_->statistics.misses++;
     }
-    statistics.in_use++;
-    statistics.in_use_bytes += static_cast<int64_t>(capacity);
-    statistics.high_water_bytes = std::max(statistics.high_water_bytes, statistics.in_use_bytes);
-    size_class.in_use++;
-    size_class.NoteDemand(NowMillis());
+    state_->CountInUse(1, capacity, NowMillis());
   }
-  if (!data) data = Allocate(capacity, needed);
+  const bool fresh = data == nullptr;
+  if (fresh) data = Allocate(capacity, needed);
   if (!data) {
     std::lock_guard<std::mutex> lock(state_->mutex);
-    state_->classes[capacity].in_use--;
-    state_->statistics.in_use--;
-    state_->statistics.in_use_bytes -= static_cast<int64_t>(capacity);
+    state_->CountInUse(-1, capacity, NowMillis());
     return nullptr;
   }
   WEBCODECS_POISON(data, capacity);
   WEBCODECS_UNPOISON(data, needed);
   GlobalCounters().buffers.fetch_add(1, std::memory_order_relaxed);
   GlobalCounters().bytes.fetch_add(static_cast<int64_t>(size), std::memory_order_relaxed);
-  return std::make_shared<PoolBuffer>(data, size, capacity);
+  return std::make_shared<PoolBuffer>(data, size, capacity, TrackedAllocation(kind, size, fresh));
 }
 
 PoolStatistics FramePool::statistics() const {
   std::lock_guard<std::mutex> lock(state_->mutex);
-  return state_->statistics;
+  PoolStatistics statistics = state_->statistics;
+  statistics.recent_high_water_bytes = state_->recent_peak.Get(NowMillis());
+  return statistics;
 }
 
 void FramePool::Trim(bool all) { state_->Trim(all); }
@@ -282,6 +372,20 @@ AVBufferRefPtr WrapPoolBuffer(PoolBufferPtr buffer) {
   AVBufferRefPtr reference(av_buffer_create(data, size, release, owner, 0));
   if (!reference) delete owner;
   return reference;
+}
+
+AVPacketPtr MakePoolPacket(const uint8_t* data, size_t size) {
+  constexpr size_t kPacketPadding = AV_INPUT_BUFFER_PADDING_SIZE;
+  if (size > INT_MAX - kPacketPadding) return nullptr;
+  PoolBufferPtr buffer = FramePool::Global().Acquire(size + kPacketPadding, AllocationKind::kPacket);
+  AVPacketPtr packet(av_packet_alloc());
+  if (!buffer || !packet) return nullptr;
+  if (size > 0) std::memcpy(buffer->data(), data, size);
+  std::memset(buffer->data() + size, 0, kPacketPadding);
+  packet->data = buffer->data();
+  packet->size = static_cast<int>(size);
+  packet->buf = WrapPoolBuffer(std::move(buffer)).release();
+  return packet->buf ? std::move(packet) : nullptr;
 }
 
 }  // namespace webcodecs

@@ -69,7 +69,7 @@ AudioBufferPtr ForOtherThreads(const AudioBufferPtr& buffer) {
   if (AudioBufferPtr copy = buffer->native_copy().lock()) return copy;
   const SampleFormat format = buffer->format();
   const size_t bytes = buffer->frames() * static_cast<size_t>(buffer->channels()) * SampleBytes(format.type);
-  PoolBufferPtr memory = FramePool::Global().Acquire(bytes);
+  PoolBufferPtr memory = FramePool::Global().Acquire(bytes, AllocationKind::kCopy);
   if (!memory) return nullptr;
   // Adopted planes lie one after the other.
   std::memcpy(memory->data(), buffer->plane(0), bytes);

@@ -22,7 +22,9 @@ PicturePtr Picture::FromAVFrame(AVFramePtr frame) {
     if (buffer) bytes += buffer->size;
   }
   const PixelFormat format = PixelFormatFromAv(static_cast<AVPixelFormat>(frame->format));
-  return PicturePtr(new Picture(format, std::move(frame), bytes, PictureMemory::kNative));
+  PicturePtr picture(new Picture(format, std::move(frame), bytes, PictureMemory::kNative));
+  picture->tracked_ = TrackedAllocation(AllocationKind::kDecodedPicture, bytes, false);
+  return picture;
 }
 
 PicturePtr Picture::FromPlanes(PixelFormat format, int width, int height, uint8_t* const data[4], const int stride[4],
@@ -57,7 +59,7 @@ AVFramePtr AllocatePoolFrame(PixelFormat format, int width, int height) {
     strides[plane] = (row_bytes + FramePool::kAlignment - 1) & ~(FramePool::kAlignment - 1);
     size += strides[plane] * PlaneHeight(info.planes[plane], height);
   }
-  PoolBufferPtr buffer = FramePool::Global().Acquire(size);
+  PoolBufferPtr buffer = FramePool::Global().Acquire(size, AllocationKind::kPicture);
   AVFramePtr frame(av_frame_alloc());
   if (!buffer || !frame) return nullptr;
   for (int plane = 0; plane < info.plane_count; plane++) {

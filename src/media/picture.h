@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "media/pixel_format.h"
+#include "util/allocation_tracker.h"
 #include "util/counters.h"
 #include "util/ffmpeg_raii.h"
 #include "util/handle_counts.h"
@@ -43,6 +44,10 @@ class Picture {
   PictureMemory memory() const { return memory_; }
   size_t external_bytes() const { return memory_ == PictureMemory::kJavaScript ? 0 : bytes_; }
 
+  static constexpr AllocationKind kAllocationKind = AllocationKind::kPicture;
+  // On whose behalf it was made.
+  AllocationContext allocation_context() const { return allocation_context_; }
+
   // The copy for other threads of a picture whose memory is JavaScript's. Used by the thread that made the picture.
   std::weak_ptr<Picture>& native_copy() { return native_copy_; }
 
@@ -56,6 +61,8 @@ class Picture {
   AVFramePtr frame_;
   size_t bytes_;
   PictureMemory memory_;
+  const AllocationContext allocation_context_ = AllocationContext::Current();
+  TrackedAllocation tracked_;  // of a decoder's memory: the pool tells of its own
   HandleCounts js_handles_;
   std::weak_ptr<Picture> native_copy_;
   std::atomic<int64_t> loan_id_{0};

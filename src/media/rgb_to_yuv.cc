@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
+
+#include "media/pool_array.h"
 
 namespace webcodecs {
 namespace {
@@ -99,7 +100,7 @@ void RgbToYuv(const uint8_t* pixels, ptrdiff_t stride, bool blue_first, int widt
   const PlaneInfo& chroma = GetPixelFormatInfo(format).planes[1];
   const int chroma_width = (width + 1) / 2;
   const bool interleaved = format == PixelFormat::kNV12;
-  std::vector<uint8_t> separate(interleaved ? 2 * static_cast<size_t>(chroma_width) : 0);
+  PoolArray<uint8_t> separate(interleaved ? 2 * static_cast<size_t>(chroma_width) : 0);
   for (int y = 0; y < height; y += chroma.sample_height) {
     const uint8_t* row0 = pixels + y * stride;
     // An odd last row counts twice.

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
+
+#include "media/pool_array.h"
 
 #if defined(__x86_64__)
 #define WEBCODECS_AVX2 __attribute__((target("avx2")))
@@ -170,7 +171,7 @@ void ConvertYuv(const YuvPlanes& source, PixelFormat from_format, const ColorSpa
   const Conversion c{source, planes,  strides,
                      width,  height,  from_info.planes[1],
                      GetFactors(from, from_info.bit_depth, to, to_info.bit_depth)};
-  std::vector<int32_t> offsets(static_cast<size_t>(width));
+  PoolArray<int32_t> offsets(static_cast<size_t>(width));
   const bool wide_in = from_info.bit_depth > 8, wide_out = to_info.bit_depth > 8;
   if (wide_in)
     wide_out ? RunBest<uint16_t, uint16_t>(c, offsets.data()) : RunBest<uint16_t, uint8_t>(c, offsets.data());

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <utility>
 
+#include "util/allocation_tracker.h"
 #include "util/background_thread.h"
 #include "util/cpu.h"
 
@@ -17,7 +18,11 @@ constexpr int kMaxThreads = 4;
 struct JobPool::State {
   std::mutex mutex;
   std::condition_variable wake;
-  std::deque<std::function<void()>> jobs;
+  struct Job {
+    std::function<void()> function;
+    AllocationContext context;
+  };
+  std::deque<Job> jobs;
   int threads = 0;
   int idle = 0;
   int max_threads = 1;
@@ -28,11 +33,14 @@ struct JobPool::State {
       idle++;
       wake.wait(lock, [this] { return !jobs.empty(); });
       idle--;
-      std::function<void()> job = std::move(jobs.front());
+      Job job = std::move(jobs.front());
       jobs.pop_front();
       lock.unlock();
-      job();
-      job = nullptr;  // what the job holds must not wait for the lock or the next job
+      {
+        const AllocationScope scope(job.context);
+        job.function();
+        job.function = nullptr;  // what the job holds must not wait for the lock or the next job
+      }
       lock.lock();
     }
   }
@@ -56,7 +64,7 @@ void JobPool::Post(std::function<void()> job) {
         state->idle <= static_cast<int>(state->jobs.size()) && state->threads < state->max_threads;
     if (wants_thread && StartBackgroundThread("webcodecs-job", [state] { state->Run(); })) state->threads++;
     if (state->threads > 0) {
-      state->jobs.push_back(std::move(job));
+      state->jobs.push_back({std::move(job), AllocationContext::Current()});
       job = nullptr;
     }
   }

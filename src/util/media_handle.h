@@ -7,10 +7,12 @@
 #include <memory>
 #include <utility>
 
+#include "util/allocation_tracker.h"
+
 namespace webcodecs {
 
 // Open while it holds its resource. `Media` has js_handles(), the HandleCounts of the handles to it, external_bytes(),
-// the memory that V8 does not know of, and loan_id(), which is 0 until its memory is borrowed.
+// the memory that V8 does not know of, loan_id(), which is 0 until its memory is borrowed, and allocation_context().
 template <typename Media>
 class MediaHolder {
  public:
@@ -31,22 +33,32 @@ class MediaHolder {
     return loan_id;
   }
 
+  // The garbage collector came for a handle; one that is still open was forgotten.
+  void Collect(Napi::BasicEnv env) {
+    if (media_ && AllocationTracker::enabled()) {
+      AllocationContext context = context_.site != 0 ? context_ : media_->allocation_context();
+      AllocationTracker::Global().AddForgotten(context, Media::kAllocationKind, media_->external_bytes());
+    }
+    Close(env);
+  }
+
   const std::shared_ptr<Media>& media() const { return media_; }
 
  private:
-    void Report(Napi::BasicEnv env, int sign) {
+  void Report(Napi::BasicEnv env, int sign) {
     const int64_t bytes = static_cast<int64_t>(media_->external_bytes());
     if (bytes > 0) Napi::MemoryManagement::AdjustExternalMemory(env, sign * bytes);
   }
 
   std::shared_ptr<Media> media_;
   std::atomic<int64_t>& counter_;
+  const AllocationContext context_ = AllocationContext::Current();
 };
 
 template <typename Media>
 Napi::Value WrapMedia(Napi::Env env, std::shared_ptr<Media> media, std::atomic<int64_t>& counter) {
   const auto release = [](Napi::BasicEnv env, MediaHolder<Media>* holder) {
-    holder->Close(env);
+    holder->Collect(env);
     delete holder;
   };
   auto* holder = new MediaHolder<Media>(env, std::move(media), counter);
