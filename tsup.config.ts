@@ -7,6 +7,7 @@ export default defineConfig({
     'lib/pool.ts',
     'lib/zero-copy.ts',
     'lib/worker.ts',
+    'lib/diagnostics.ts',
     'lib/batch.ts',
     'lib/farm.ts',
     // A program of its own, which lib/batch/steps/step-pool.ts starts.

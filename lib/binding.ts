@@ -7,10 +7,12 @@ import type { NativeBinding } from './native.js'
 const require = createRequire(import.meta.url)
 
 /** The package's root: this file is `lib/binding.ts` in the repository and part of a bundle in `dist/` when installed. */
-const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+export const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** npm does not run the install scripts of a dependency unless they are approved, so the user has to build. */
-const buildCommand = root.includes('node_modules') ? 'npx webcodecs-native build' : `npm run build:native (in ${root})`
+const buildCommand = packageRoot.includes('node_modules')
+  ? 'npx webcodecs-native build'
+  : `npm run build:native (in ${packageRoot})`
 
 let loaded: NativeBinding | undefined
 
@@ -20,7 +22,7 @@ let loaded: NativeBinding | undefined
  */
 export function loadBinding(): NativeBinding {
   if (loaded) return loaded
-  const path = process.env['WEBCODECS_NATIVE_ADDON'] ?? join(root, 'build', 'Release', 'webcodecs.node')
+  const path = process.env['WEBCODECS_NATIVE_ADDON'] ?? join(packageRoot, 'build', 'Release', 'webcodecs.node')
   if (!existsSync(path)) {
     throw new Error(`webcodecs-native: the native addon is not built (no ${path}). Build it with: ${buildCommand}`)
   }

@@ -4,6 +4,7 @@
  * interface of the specification inherits from EventTarget alone, so it holds one of these instead of extending it.
  */
 import { type ControlMessageOutcome, ControlMessageQueue } from './control-queue.js'
+import { withStack } from './diagnostics/call-tracking.js'
 import { abortError, exceptionFromStatus, invalidStateError, reportException } from './errors.js'
 import { type CodecHandle, EventKind, type NativeBinding } from './native.js'
 import { type CodecEvent, type EventReceiver, getRuntime, type Runtime } from './runtime.js'
@@ -131,7 +132,8 @@ export class Codec implements EventReceiver {
   /** The steps of encode() and decode() from the increment of the queue size on. */
   enqueueWork(message: WorkMessage): void {
     this.#queueSize++
-    this.#controlMessageQueue.enqueue({ run: () => this.#runWork(message), drop: () => message.drop() })
+    const work = withStack(message)
+    this.#controlMessageQueue.enqueue({ run: () => this.#runWork(work), drop: () => work.drop() })
     this.#process()
   }
 

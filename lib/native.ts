@@ -479,4 +479,26 @@ export interface NativeBinding {
   imageAbort(image: ImageHandle): void
   /** Frees the file. Never waits. Calling it twice is harmless. */
   imageClose(image: ImageHandle): void
+
+  /** Begins anew to note every allocation of the process, or ends it. */
+  trackAllocations(enabled: boolean): void
+  tracksAllocations(): boolean
+  /** The number of a source or a stack in setAllocationContext(); 0 when there are too many names already. */
+  nameForAllocations(name: string): number
+  /** On whose behalf this thread allocates from here on, as does what it asks other threads to do. 0: nobody known. */
+  setAllocationContext(source: number, site: number): void
+  allocationReport(): NativeAllocationReport
+}
+
+/** Tables are flat: row after row. Sources and sites are indices into `names`, kinds into ALLOCATION_KINDS. */
+export interface NativeAllocationReport {
+  /** Since tracking began. */
+  milliseconds: number
+  /** [source, site, kind, count, fresh, bytes, live, liveBytes, mostLive] */
+  groups: number[]
+  /** [source, site, kind, size, fresh, milliseconds] */
+  live: number[]
+  /** [source, site, kind, count, bytes] */
+  forgotten: number[]
+  names: string[]
 }

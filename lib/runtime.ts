@@ -4,6 +4,7 @@
  * reactions come between two outputs as they do in browsers, where each output is a task.
  */
 import { loadBinding } from './binding.js'
+import { beginTracking } from './diagnostics/tracking.js'
 import { exceptionFromStatus } from './errors.js'
 import { Loans } from './loans.js'
 import {
@@ -44,7 +45,8 @@ interface Job {
 }
 
 export class Runtime {
-  readonly native: NativeBinding
+  /** Wrapped while allocations are tracked. */
+  native: NativeBinding
   #nextCodecId = 1
   /** Codecs that the user may have forgotten are not kept alive by their entry here. */
   readonly #receivers = new Map<number, WeakRef<EventReceiver>>()
@@ -63,6 +65,7 @@ export class Runtime {
   constructor(native: NativeBinding) {
     this.native = native
     native.start((events) => this.#onEvents(events))
+    beginTracking(this)
   }
 
   /** @returns the id that names the receiver in events */

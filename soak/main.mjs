@@ -2,94 +2,73 @@
  * Runs a load for minutes or hours, reads memory, pool, event loop and live objects each second, and fails when memory
  * grows, on any error, when the pool seldom has what is wanted, or when something lives at the end.
  *
- *   npm run soak -- [--minutes 1] [--scenario encode|decode|transcode|audio|workers] [--out folder]
+ *   npm run soak -- [--minutes 1] [--scenario encode|decode|transcode|audio|workers|...] [--out folder]
+ *                   [--all-at-once] [--csv-every 1]
  *
- * Writes a CSV and an SVG for each scenario to the folder (default: soak-results). Without --scenario: all of them, one after the
- * other. Give several commands at once to let scenarios share the machine.
+ * Writes a CSV (one line for each second, or for each so many of them) and an SVG for each scenario to the folder (default:
+ * soak-results). Without --scenario: all of them, one after the other, or sharing the machine, and a README.md with what came of
+ * them.
  */
 import { spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { csv, svg } from './picture.mjs'
-import { judge } from './trend.mjs'
+import { runScenario } from './run.mjs'
+import { summary } from './summary.mjs'
 
-const scenarios = readdirSync(new URL('./scenarios/', import.meta.url)).map((file) => file.replace('.mjs', ''))
+const scenarios = readdirSync(new URL('./scenarios/', import.meta.url))
+  .filter((file) => file.endsWith('.mjs'))
+  .map((file) => file.replace('.mjs', ''))
 
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '1' },
     scenario: { type: 'string' },
     out: { type: 'string', default: 'soak-results' },
+    'all-at-once': { type: 'boolean', default: false },
+    'csv-every': { type: 'string', default: '1' },
   },
 })
 const minutes = Number(values.minutes)
-if (!(minutes > 0) || (values.scenario && !scenarios.includes(values.scenario))) {
-  console.error(`Usage: npm run soak -- [--minutes 1] [--scenario ${scenarios.join('|')}] [--out folder]`)
+const csvEvery = Number(values['csv-every'])
+if (!(minutes > 0) || !(csvEvery >= 1) || (values.scenario && !scenarios.includes(values.scenario))) {
+  console.error(
+    `Usage: npm run soak -- [--minutes 1] [--scenario ${scenarios.join('|')}] [--out folder] [--all-at-once] [--csv-every 1]`,
+  )
   process.exit(1)
 }
 mkdirSync(values.out, { recursive: true })
 
 /** Each scenario has a process of its own, so that none sees another's memory. */
+function runInProcess(scenario) {
+  const args = ['--expose-gc', fileURLToPath(import.meta.url), '--scenario', scenario]
+  const options = ['--minutes', values.minutes, '--out', values.out, '--csv-every', values['csv-every']]
+  return new Promise((resolve) => {
+    let result = { scenario, figures: {}, failures: ['its process ended without a result'] }
+    const child = spawn(process.execPath, [...args, ...options], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    child.on('message', (message) => {
+      result = message
+    })
+    child.on('close', (code, signal) => {
+      if (code !== 0 && result.failures.length === 0) result.failures.push(`its process ended with ${signal ?? code}`)
+      resolve(result)
+    })
+  })
+}
+
 async function runAll() {
-  let failed = 0
-  for (const scenario of scenarios) {
-    const args = ['--expose-gc', fileURLToPath(import.meta.url), '--scenario', scenario]
-    const options = ['--minutes', values.minutes, '--out', values.out]
-    const child = spawn(process.execPath, [...args, ...options], { stdio: 'inherit' })
-    if ((await new Promise((resolve) => child.on('close', resolve))) !== 0) failed++
-  }
-  return failed
+  const results = []
+  if (values['all-at-once']) results.push(...(await Promise.all(scenarios.map(runInProcess))))
+  else for (const scenario of scenarios) results.push(await runInProcess(scenario))
+  writeFileSync(join(values.out, 'README.md'), summary(results, { minutes, atOnce: values['all-at-once'] }))
+  return results.some(({ failures }) => failures.length > 0)
 }
 
-/** Lets garbage and threads go, and tells what is still alive. */
-async function leftOver(counters) {
-  const live = ['frames', 'pictures', 'packets', 'buffers', 'bytes', 'codecs']
-  for (let turn = 0; turn < 100 && live.some((name) => counters()[name] !== 0); turn++) {
-    globalThis.gc?.()
-    await sleep(20)
-  }
-  return live.filter((name) => counters()[name] !== 0).map((name) => `${name} ${counters()[name]}`)
+async function runOne(scenario) {
+  const result = await runScenario(scenario, { minutes, out: values.out, csvEvery })
+  process.send?.(result)
+  return result.failures.length > 0
 }
 
-async function runOne(name) {
-  const { counters } = await import('../dist/index.js')
-  const { Sampler } = await import('./sampler.mjs')
-  const { run } = await import(`./scenarios/${name}.mjs`)
-  const progress = { inputs: 0, outputs: 0 }
-  const errors = []
-  const fail = (error) => errors.push(`${error?.name}: ${error?.message ?? error}`)
-  process.on('uncaughtException', fail)
-  const end = performance.now() + minutes * 60_000
-  const sampler = new Sampler(counters)
-  const timer = setInterval(() => sampler.take(progress), 1000)
-  await run({ progress, fail, until: () => performance.now() >= end || errors.length > 0 })
-  clearInterval(timer)
-  sampler.take(progress)
-  sampler.end()
-  const { samples } = sampler
-  const verdict = judge(samples)
-  const { slopePerHour, growth, hitRate, failures } = verdict
-  failures.push(...errors.slice(0, 5))
-  if (progress.inputs !== progress.outputs && name !== 'audio') {
-    failures.push(`${progress.inputs} inputs gave ${progress.outputs} outputs`)
-  }
-  const left = await leftOver(counters)
-  if (left.length > 0) failures.push(`still alive: ${left.join(', ')}`)
-  writeFileSync(join(values.out, `${name}.csv`), csv(samples))
-  writeFileSync(join(values.out, `${name}.svg`), svg(`${name}, ${minutes} min`, samples, verdict))
-  const figures = [
-    `${progress.outputs} outputs`,
-    `RSS ${(samples.at(-1).rss / 2 ** 20).toFixed(0)} MB`,
-    `growth ${(growth / 2 ** 20).toFixed(2)} MB (${(slopePerHour / 2 ** 20).toFixed(2)} MB an hour)`,
-    `pool hits ${hitRate === undefined ? '-' : `${(hitRate * 100).toFixed(1)} %`}`,
-    `longest delay ${Math.max(...samples.slice(2).map(({ delay }) => delay)).toFixed(0)} ms`,
-  ]
-  console.log(`${failures.length === 0 ? 'passed' : 'FAILED'} ${name}: ${figures.join(', ')}`)
-  for (const failure of failures) console.log(`  ${failure}`)
-  return failures.length
-}
-
-process.exitCode = (values.scenario ? await runOne(values.scenario) : await runAll()) === 0 ? 0 : 1
+process.exitCode = (values.scenario ? await runOne(values.scenario) : await runAll()) ? 1 : 0

@@ -23,8 +23,8 @@ function step(span) {
   return [1, 2, 5, 10].find((factor) => factor * power >= rough) * power
 }
 
-/** An SVG: memory over time, and the line through RSS after the warm-up. */
-export function svg(title, samples, { line, slopePerHour, failures }) {
+/** An SVG: memory over time, and the line through the least RSS of each stretch after the warm-up. */
+export function svg(title, samples, { line, points, slopePerHour, failures }) {
   const seconds = samples.at(-1).time
   const top = Math.max(...samples.map(({ rss }) => rss)) * 1.05
   const x = (time) => margin.left + (time / seconds) * (width - margin.left - margin.right)
@@ -32,6 +32,8 @@ export function svg(title, samples, { line, slopePerHour, failures }) {
   const text = (at, down, words, more = '') =>
     `<text x="${at.toFixed(1)}" y="${down.toFixed(1)}" ${more}>${words}</text>`
   const parts = []
+  // Where the line comes from.
+  const marks = points.map((point) => `<circle cx="${x(point.x).toFixed(1)}" cy="${y(point.y).toFixed(1)}" r="2"/>`)
   const megabytes = top / 2 ** 20
   for (let mark = 0; mark <= megabytes; mark += step(megabytes)) {
     const down = y(mark * 2 ** 20)
@@ -45,12 +47,13 @@ export function svg(title, samples, { line, slopePerHour, failures }) {
   for (const [index, { key, name, color }] of series.entries()) {
     // A picture of an hour needs no point for each second.
     const every = Math.ceil(samples.length / width)
-    const points = samples
+    const path = samples
       .filter((_, at) => at % every === 0)
       .map((sample) => `${x(sample.time).toFixed(1)},${y(sample[key]).toFixed(1)}`)
-    parts.push(`<polyline points="${points.join(' ')}" fill="none" stroke="${color}" stroke-width="1.5"/>`)
+    parts.push(`<polyline points="${path.join(' ')}" fill="none" stroke="${color}" stroke-width="1.5"/>`)
     parts.push(text(margin.left + index * 150, 40, name, `fill="${color}"`))
   }
+  parts.push(`<g fill="#cf222e">${marks.join('')}</g>`)
   const from = warmUpSeconds(seconds)
   parts.push(
     `<path d="M${x(from).toFixed(1)} ${y(line.at(from)).toFixed(1)}L${x(seconds).toFixed(1)} ${y(line.at(seconds)).toFixed(1)}" stroke="#cf222e" stroke-width="2" stroke-dasharray="6 4"/>`,

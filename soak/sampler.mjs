@@ -26,6 +26,7 @@ export class Sampler {
     const now = this.#counters()
     const hits = now.pool.hits - this.#pool.hits
     const misses = now.pool.misses - this.#pool.misses
+    const evictions = now.pool.evictions - this.#pool.evictions
     this.#pool = now.pool
     this.samples.push({
       time: (performance.now() - this.#start) / 1000,
@@ -35,8 +36,10 @@ export class Sampler {
       arrayBuffers,
       poolHits: hits,
       poolMisses: misses,
+      poolEvictions: evictions,
       poolInUse: now.pool.inUseBytes,
       poolIdle: now.pool.idleBytes,
+      poolRecentPeak: now.pool.recentHighWaterBytes,
       delay: Math.max(0, this.#delay.max / 1e6 - resolution),
       live: liveNames.reduce((sum, name) => sum + (now[name] ?? 0), 0),
       ...progress,

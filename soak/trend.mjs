@@ -1,49 +1,83 @@
 // Whether memory grows: the line through the samples after the warm-up.
 
-/** Least squares: `{ slope, at }`, with `at(time)` the line's height. */
+/**
+ * The line that half of the points lie above and half below, with the median slope of all pairs of points (Theil and Sen):
+ * a stretch in which the machine stalled, and frames waited, does not turn it.
+ * @returns `{ slope, at }`, with `at(time)` the line's height
+ */
 export function lineThrough(points) {
-  const mean = (key) => points.reduce((sum, point) => sum + point[key], 0) / points.length
-  const [x, y] = [mean('x'), mean('y')]
-  let above = 0
-  let below = 0
-  for (const point of points) {
-    above += (point.x - x) * (point.y - y)
-    below += (point.x - x) ** 2
+  const slopes = []
+  for (let i = 0; i < points.length; i++) {
+    for (let j = i + 1; j < points.length; j++) {
+      slopes.push((points[j].y - points[i].y) / (points[j].x - points[i].x))
+    }
   }
-  const slope = below === 0 ? 0 : above / below
-  return { slope, at: (time) => y + slope * (time - x) }
+  const slope = median(slopes)
+  const height = median(points.map(({ x, y }) => y - slope * x))
+  return { slope, at: (time) => height + slope * time }
 }
 
-/** The part of a run that is not looked at: the first third, and at most ten minutes. */
-export const warmUpSeconds = (seconds) => Math.min(600, seconds / 3)
+export function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length === 0 ? 0 : sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+/** The part of a run that is not looked at: the first third, and at most fifteen minutes. */
+export const warmUpSeconds = (seconds) => Math.min(900, seconds / 3)
 
 /** Runs shorter than this cannot tell a slope of a megabyte an hour from noise: their growth is bounded instead. */
 const slopeSeconds = 30 * 60
 const maxSlope = 2 ** 20
-const maxGrowth = 15 * 2 ** 20
+/** A run of less than two minutes has not warmed up after a third of it. */
+const maxGrowth = (seconds) => (seconds < 120 ? 60 : 15) * 2 ** 20
 const minHitRate = 0.95
 /** Where next to nothing is taken from the pool, a rate says nothing. */
 const fewPoolBuffers = 200
+/** The pool's promise: what waits for reuse is at most twice what was in use at once in the last minute. */
+const maxIdleRatio = 2
+
+/**
+ * The least memory of each stretch of `length` seconds: what garbage and waiting frames took is gone again by then, and
+ * what leaks is not.
+ */
+function leastOfEach(samples, length) {
+  const least = new Map()
+  for (const { time, rss } of samples) {
+    const stretch = Math.floor(time / length)
+    const known = least.get(stretch)
+    if (!known || rss < known.y) least.set(stretch, { x: time, y: rss })
+  }
+  return [...least.values()]
+}
 
 const megabytes = (bytes) => `${(bytes / 2 ** 20).toFixed(2)} MB`
 
-/** `{ line, slopePerHour, growth, hitRate, failures }` of a run. Sizes in bytes. */
+/** `{ line, points, slopePerHour, growth, hitRate, failures }` of a run. Sizes in bytes. */
 export function judge(samples) {
   const seconds = samples.at(-1).time
   const steady = samples.filter(({ time }) => time >= warmUpSeconds(seconds))
-  const line = lineThrough(steady.map(({ time, rss }) => ({ x: time, y: rss })))
+  const points = leastOfEach(steady, Math.max(1, Math.min(60, seconds / 30)))
+  const line = lineThrough(points)
   const slopePerHour = line.slope * 3600
-  const growth = line.at(seconds) - line.at(steady[0].time)
-  const hits = steady.reduce((sum, { poolHits }) => sum + poolHits, 0)
-  const misses = steady.reduce((sum, { poolMisses }) => sum + poolMisses, 0)
-  const hitRate = hits + misses < fewPoolBuffers ? undefined : hits / (hits + misses)
+  const growth = line.slope * (seconds - steady[0].time)
+  const total = (key) => steady.reduce((sum, sample) => sum + sample[key], 0)
+  const taken = total('poolHits') + total('poolMisses')
+  const hitRate = taken < fewPoolBuffers ? undefined : total('poolHits') / taken
   const failures = []
   if (seconds >= slopeSeconds && slopePerHour > maxSlope) {
     failures.push(`memory grows by ${megabytes(slopePerHour)} an hour, more than ${megabytes(maxSlope)}`)
-  } else if (seconds < slopeSeconds && growth > maxGrowth) {
-    failures.push(`memory grew by ${megabytes(growth)} after the warm-up, more than ${megabytes(maxGrowth)}`)
+  } else if (seconds < slopeSeconds && growth > maxGrowth(seconds)) {
+    failures.push(`memory grew by ${megabytes(growth)} after the warm-up, more than ${megabytes(maxGrowth(seconds))}`)
   }
   if (hitRate < minHitRate)
     failures.push(`the pool served ${(hitRate * 100).toFixed(1)} % from its stock, less than 95 %`)
-  return { line, slopePerHour, growth, hitRate, failures }
+  const hoarding = samples.find(({ poolIdle, poolRecentPeak }) => poolIdle > maxIdleRatio * poolRecentPeak)
+  if (hoarding) {
+    const { time, poolIdle, poolRecentPeak } = hoarding
+    failures.push(
+      `after ${time.toFixed(0)} s ${megabytes(poolIdle)} waited in the pool, of which the last minute had at most ${megabytes(poolRecentPeak)} in use`,
+    )
+  }
+  return { line, points, slopePerHour, growth, hitRate, failures }
 }

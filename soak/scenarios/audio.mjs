@@ -1,7 +1,7 @@
 // A hundred buffers of sound a second: each encoded by Opus, its packet decoded, and the decoded samples borrowed.
 import { AudioData, AudioDecoder, AudioEncoder } from '../../dist/index.js'
 import { borrowPlanes } from '../../dist/zero-copy.js'
-import { paced } from '../pace.mjs'
+import { paced, queueHasRoom } from '../pace.mjs'
 
 const shape = { sampleRate: 48_000, numberOfChannels: 2 }
 const tone = Float32Array.from({ length: 960 }, (_, index) => 0.5 * Math.sin(index / 15))
@@ -27,6 +27,7 @@ export async function run({ progress, fail, until }) {
   await paced(100, until, async (index) => {
     const init = { ...shape, format: 'f32', numberOfFrames: 480, timestamp: index * 10_000, data: tone }
     const data = new AudioData(init)
+    await queueHasRoom(encoder)
     encoder.encode(data)
     data.close()
     progress.inputs++

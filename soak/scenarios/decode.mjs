@@ -1,7 +1,9 @@
 // 1080p H.264 at 30 frames a second through a decoder, every frame copied out as RGBA.
 import { VideoDecoder } from '../../dist/index.js'
 import { makeClip } from '../clip.mjs'
-import { paced } from '../pace.mjs'
+import { paced, queueHasRoom } from '../pace.mjs'
+
+export const hasOutputForEachInput = true
 
 export async function run({ progress, fail, until }) {
   const clip = await makeClip({ codec: 'avc1.640028', width: 1920, height: 1080 })
@@ -16,6 +18,7 @@ export async function run({ progress, fail, until }) {
   })
   decoder.configure(clip.config)
   await paced(30, until, async (index) => {
+    await queueHasRoom(decoder)
     decoder.decode(clip.chunkAt(index))
     progress.inputs++
     await copied

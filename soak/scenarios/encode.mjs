@@ -1,10 +1,12 @@
 // 1080p RGBA at 30 frames a second through a realtime encoder, which is configured anew now and then.
 import { VideoEncoder, VideoFrame } from '../../dist/index.js'
 import { rgbaPicture } from '../../test/helpers/pictures.js'
-import { paced, timestampOf } from '../pace.mjs'
+import { paced, queueHasRoom, timestampOf } from '../pace.mjs'
 
 const [width, height] = [1920, 1080]
 const config = { codec: 'avc1.640028', width, height, bitrate: 4e6, framerate: 30, latencyMode: 'realtime' }
+
+export const hasOutputForEachInput = true
 
 export async function run({ progress, fail, until }) {
   const pictures = Array.from({ length: 8 }, (_, index) => rgbaPicture(width, height, index))
@@ -17,6 +19,7 @@ export async function run({ progress, fail, until }) {
       encoder.configure(config)
     }
     const init = { format: 'RGBA', codedWidth: width, codedHeight: height, timestamp: timestampOf(index) }
+    await queueHasRoom(encoder)
     const frame = new VideoFrame(pictures[index % pictures.length], init)
     encoder.encode(frame)
     frame.close()

@@ -1,9 +1,11 @@
 // 360p H.264 to VP8 at 60 frames a second, with a new pair of codecs every 20 seconds.
 import { VideoDecoder, VideoEncoder } from '../../dist/index.js'
 import { makeClip } from '../clip.mjs'
-import { paced } from '../pace.mjs'
+import { paced, queueHasRoom } from '../pace.mjs'
 
 const [width, height] = [640, 360]
+
+export const hasOutputForEachInput = true
 
 export async function run({ progress, fail, until }) {
   const clip = await makeClip({ codec: 'avc1.42001f', width, height })
@@ -34,6 +36,8 @@ export async function run({ progress, fail, until }) {
       await finish()
       open()
     }
+    await queueHasRoom(decoder)
+    await queueHasRoom(encoder)
     decoder.decode(clip.chunkAt(index))
     progress.inputs++
   })

@@ -7,6 +7,8 @@ import { paced, timestampOf } from '../pace.mjs'
 
 const [width, height] = [1280, 720]
 
+export const hasOutputForEachInput = true
+
 export async function run({ progress, fail, until }) {
   const worker = new Worker(new URL(import.meta.url))
   worker.on('error', fail)
