@@ -17,6 +17,8 @@ import { conclude, loadBuild, megabytes, numberArgument, refuse, untilNothingLiv
 
 const minHitRate = 0.95
 const maxIdleRatio = 2
+// A buffer that a codec keeps for its packets grows now and then; nothing is allocated for each frame.
+const maxBeside = 0.02
 const maxReturnSeconds = 8
 const maxLeftOver = 24 * 2 ** 20
 const warmUpCount = 60
@@ -109,7 +111,7 @@ function judge({
     failures.push(`${name}: the pool was asked ${hits + misses} times for ${count} steps`)
   if (!(hitRate >= minHitRate)) failures.push(`${name}: ${(hitRate * 100).toFixed(2)} % hits`)
   if (idleRatio > maxIdleRatio) failures.push(`${name}: idle bytes were ${idleRatio.toFixed(2)} of the high-water mark`)
-  if (beside > 0) {
+  if (beside > maxBeside * count) {
     const places = lastAllocations.map(([size, offset]) => `${size} at 0x${offset.toString(16)}`)
     failures.push(`${name}: ${beside} large allocations beside the pool: ${places.join(', ')}`)
   }
