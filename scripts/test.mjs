@@ -18,11 +18,14 @@ const reportPath = join(root, '.setup', 'vitest-report.json')
 
 /**
  * @param {readonly string[]} args to Node
+ * @param {(text: string) => void} [onOutput] gets what it prints, which goes to the terminal otherwise
  * @returns {Promise<boolean>} whether it exited with 0
  */
-function runNode(args) {
+function runNode(args, onOutput) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+    const output = onOutput ? 'pipe' : 'inherit'
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', output, output] })
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', onOutput)
     child.on('error', () => resolve(false))
     child.on('close', (code) => resolve(code === 0))
   })
@@ -66,24 +69,69 @@ async function runVitest(folders, options = []) {
   return count
 }
 
-/** The guardrails, and the arguments that make them short enough for every day. */
-const guardrails = {
-  'memory_sentinel.js': ['--frames', '3000'],
-  'memory_leak_diagnostic.js': [],
-  'event_loop_lag.js': [],
-  'borrow_soak.js': [],
-  'audio_memory_sentinel.js': ['--chunks', '20000'],
+/**
+ * @typedef {object} Guardrail
+ * @property {string} program
+ * @property {string[]} [options]
+ * @property {string[]} [quick] more of them, to make it short enough for every day
+ */
+
+const sentinels = [
+  ...['vp8', 'vp9', 'av1', 'hevc'].map((codec) => ['--codec', codec]),
+  ...['h264', 'vp8', 'vp9', 'av1', 'hevc'].map((codec) => ['--work', 'decode', '--codec', codec]),
+]
+
+/**
+ * The guardrails in the order in which they run. Those of one list run side by side: what they look at, memory, does not depend
+ * on the time that they take.
+ * @type {Guardrail[][]}
+ */
+const guardrails = [
+  [{ program: 'test/guardrails/memory_sentinel.js', quick: ['--frames', '3000'] }],
+  [{ program: 'test/guardrails/memory_leak_diagnostic.js' }],
+  [{ program: 'test/guardrails/event_loop_lag.js' }],
+  [
+    ...sentinels.map((options) => ({
+      program: 'test/guardrails/memory_sentinel.js',
+      options,
+      quick: ['--frames', '200'],
+    })),
+    {
+      program: 'test/guardrails/memory_sentinel.js',
+      options: ['--work', 'audio'],
+      quick: ['--frames', '2000'],
+    },
+    { program: 'test/guardrails/audio_memory_sentinel.js', quick: ['--chunks', '20000'] },
+  ],
+  [
+    { program: 'test/guardrails/borrow_soak.js' },
+    { program: 'test/guardrails/zero_copy.js' },
+    { program: 'test/guardrails/buffer_pool.js', quick: ['--frames', '300'] },
+    { program: 'test/guardrails/allocation_tracker.js' },
+  ],
+  [{ program: 'test/guardrails/native_pool.js', quick: ['--frames', '150'] }],
+  [{ program: 'soak/main.mjs', options: ['--all-at-once', '--out', '.setup/soak'], quick: ['--minutes', '0.4'] }],
+]
+
+/**
+ * Runs a guardrail, and prints what it says in one piece.
+ * @param {Guardrail} guardrail
+ * @returns {Promise<boolean>} whether it passed
+ */
+async function runGuardrail({ program, options = [], quick = [] }) {
+  const args = [...options, ...(isFull ? [] : quick)]
+  const lines = []
+  const succeeded = await runNode(['--expose-gc', program, ...args], (text) => lines.push(text))
+  const name = [program, ...args].join(' ')
+  console.log(`--- ${name}\n${lines.join('')}${succeeded ? 'passed' : 'FAILED'}: ${name}\n`)
+  return succeeded
 }
 
 /** @returns {Promise<Count>} */
 async function runGuardrails() {
   const count = { passed: 0, failed: 0 }
-  for (const [name, quickArguments] of Object.entries(guardrails)) {
-    console.log(`--- ${name}`)
-    const path = join('test', 'guardrails', name)
-    const succeeded = await runNode(['--expose-gc', path, ...(isFull ? [] : quickArguments)])
-    console.log(`${succeeded ? 'passed' : 'FAILED'}: ${name}\n`)
-    count[succeeded ? 'passed' : 'failed']++
+  for (const group of guardrails) {
+    for (const succeeded of await Promise.all(group.map(runGuardrail))) count[succeeded ? 'passed' : 'failed']++
   }
   return count
 }

@@ -1,6 +1,7 @@
 #include "borrow_bindings.h"
 
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -17,11 +18,14 @@ namespace {
 // forbids foreign memory. Null when there is an exception.
 template <typename Media>
 napi_value Lend(napi_env env, std::shared_ptr<Media> owner, const uint8_t* data, size_t size) {
+  // To see what happens there where nobody can turn such buffers off.
+  static const bool is_forbidden = std::getenv("WEBCODECS_NATIVE_NO_EXTERNAL_BUFFERS") != nullptr;
   auto held = std::make_unique<std::shared_ptr<Media>>(std::move(owner));
   napi_value buffer = nullptr;
   const auto release = [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<Media>*>(hint); };
   const napi_status status =
-      napi_create_external_arraybuffer(env, const_cast<uint8_t*>(data), size, release, held.get(), &buffer);
+      is_forbidden ? napi_no_external_buffers_allowed
+                   : napi_create_external_arraybuffer(env, const_cast<uint8_t*>(data), size, release, held.get(), &buffer);
   if (status == napi_ok) {
     held.release();
     return buffer;

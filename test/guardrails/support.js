@@ -59,6 +59,15 @@ export function numberArgument(name, byDefault) {
   return value
 }
 
+/** The word after `--name`, which must be one of these; the first when there is none. */
+export function choiceArgument(name, choices) {
+  const at = process.argv.indexOf(`--${name}`)
+  if (at < 0) return choices[0]
+  const value = process.argv[at + 1]
+  if (!choices.includes(value)) refuse(`--${name} wants ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`)
+  return value
+}
+
 /**
  * Resident memory in bytes once it has come to rest: garbage is collected, and idle pools get the time to give their
  * memory back, until two seconds brought less than 256 KiB.

@@ -6,6 +6,10 @@ describe('worker threads', () => {
     await expectScenario('worker-threads')
   })
 
+  it('tracking of allocations goes on and off while four workers and the main thread encode and decode', async () => {
+    await expectScenario('tracker-on-and-off')
+  })
+
   it('a worker with idle open codecs ends by itself', async () => {
     await expectScenario('worker-ends-by-itself')
   })
