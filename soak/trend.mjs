@@ -29,8 +29,11 @@ export const warmUpSeconds = (seconds) => Math.min(900, seconds / 3)
 /** Runs shorter than this cannot tell a slope of a megabyte an hour from noise: their growth is bounded instead. */
 const slopeSeconds = 30 * 60
 const maxSlope = 2 ** 20
-/** A run of less than two minutes has not warmed up after a third of it. */
-const maxGrowth = (seconds) => (seconds < 120 ? 60 : 15) * 2 ** 20
+/**
+ * A run of a few minutes has not warmed up after a third of it: the allocator has an area for each of many threads, and each
+ * grows until it had its largest codec.
+ */
+const maxGrowth = (seconds) => (seconds < 300 ? 40 : 15) * 2 ** 20
 const minHitRate = 0.95
 /** Where next to nothing is taken from the pool, a rate says nothing. */
 const fewPoolBuffers = 200

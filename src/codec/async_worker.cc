@@ -4,6 +4,8 @@
 #include <system_error>
 #include <utility>
 
+#include "util/allocator.h"
+
 namespace webcodecs {
 
 namespace {
@@ -132,6 +134,7 @@ void AsyncWorker::ThreadMain() {
     }
   }
   DestroyCodec();
+  TrimAllocatorAfterCodec();
   env_->PostExit(shared_from_this());
 }
 

@@ -2,9 +2,6 @@
 
 #include <sys/mman.h>
 #include <time.h>
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
 
 #include <algorithm>
 #include <climits>
@@ -17,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "util/allocator.h"
 #include "util/background_thread.h"
 #include "util/counters.h"
 
@@ -92,12 +90,6 @@ int64_t NowMillis() {
   clock_gettime(CLOCK_MONOTONIC, &now);
 #endif
   return now.tv_sec * int64_t{1000} + now.tv_nsec / 1000000;
-}
-
-void TrimAllocator() {
-#if defined(__GLIBC__)
-  if (!kSanitized) malloc_trim(0);
-#endif
 }
 
 // The highest that a value was in each of the last seconds.
