@@ -39,6 +39,8 @@ const minHitRate = 0.95
 const fewPoolBuffers = 200
 /** The pool's promise: what waits for reuse is at most twice what was in use at once in the last minute. */
 const maxIdleRatio = 2
+/** Three samples take longer than this only where the whole process was stopped, and its pool could not look after itself. */
+const stoppedSeconds = 30
 
 /**
  * The least memory of each stretch of `length` seconds: what garbage and waiting frames took is gone again by then, and
@@ -75,7 +77,10 @@ export function judge(samples) {
   }
   if (hitRate < minHitRate)
     failures.push(`the pool served ${(hitRate * 100).toFixed(1)} % from its stock, less than 95 %`)
-  const hoarding = samples.find(({ poolIdle, poolRecentPeak }) => poolIdle > maxIdleRatio * poolRecentPeak)
+  const hoarding = samples.find(
+    ({ time, poolIdle, poolRecentPeak }, index) =>
+      poolIdle > maxIdleRatio * poolRecentPeak && time - (samples[index - 3]?.time ?? 0) < stoppedSeconds,
+  )
   if (hoarding) {
     const { time, poolIdle, poolRecentPeak } = hoarding
     failures.push(

@@ -15,7 +15,8 @@ export async function run({ progress, fail, until }) {
   worker.on('message', (message) => {
     if (message.outputs) progress.outputs += message.outputs
   })
-  const pool = new TransferableBufferPool({ byteLength: width * height * 4 })
+  // A machine may stop for a while; what is lost is noticed at the end.
+  const pool = new TransferableBufferPool({ byteLength: width * height * 4, reclaimAfter: 300_000 })
   const connection = pool.connect(worker)
   await paced(30, until, async (index) => {
     const buffer = await pool.acquire()
