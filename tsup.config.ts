@@ -7,6 +7,7 @@ export default defineConfig({
     'lib/pool.ts',
     'lib/zero-copy.ts',
     'lib/worker.ts',
+    'lib/containers.ts',
     'lib/diagnostics.ts',
     'lib/batch.ts',
     'lib/farm.ts',

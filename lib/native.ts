@@ -13,8 +13,10 @@ import type {
   NativeVideoDecoderConfig,
   NativeVideoEncoderConfig,
 } from './native-config.js'
+import type { ContainerBinding, ContainerEvent } from './native-container.js'
 
 export * from './native-config.js'
+export * from './native-container.js'
 
 declare const brand: unique symbol
 
@@ -72,6 +74,11 @@ export const EventKind = {
   imageFrame: 10,
   imageError: 11,
   audioData: 12,
+  inputOpened: 20,
+  packet: 21,
+  inputStarted: 22,
+  inputEnded: 23,
+  bytesWanted: 24,
 } as const
 
 /** Status codes of error events and failed jobs; `errors.ts` maps them to exceptions. */
@@ -91,6 +98,7 @@ export const StatusCode = {
 
 /** `generation` counts the resets of a codec: an event of an older generation is stale and dropped. */
 export type NativeEvent =
+  | ContainerEvent
   /** The configuration was applied. */
   | [kind: typeof EventKind.configured, codecId: number, generation: number]
   /** `count` encode or decode messages were taken by the codec: it can accept that many more. */
@@ -279,7 +287,7 @@ export interface NativeVersions {
   debug: boolean
 }
 
-export interface NativeBinding {
+export interface NativeBinding extends ContainerBinding {
   /** Installs the receiver of events; called once per environment, before anything else. */
   start(onEvents: (events: NativeEvent[]) => void): void
   versions(): NativeVersions

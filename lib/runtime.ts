@@ -9,6 +9,7 @@ import { exceptionFromStatus } from './errors.js'
 import { Loans } from './loans.js'
 import {
   type AudioBufferHandle,
+  type ContainerEvent,
   EventKind,
   type NativeBinding,
   type NativeEvent,
@@ -23,14 +24,16 @@ export type ImageEvent = Extract<
   NativeEvent,
   { 0: typeof EventKind.imageTracks | typeof EventKind.imageFrame | typeof EventKind.imageError }
 >
-export type CodecEvent = Exclude<NativeEvent, JobEvent | ReturnedEvent | ImageEvent>
+export type CodecEvent = Exclude<NativeEvent, JobEvent | ReturnedEvent | ImageEvent | ContainerEvent>
+/** What a container's thread tells besides errors. */
+export type ContainerReceiverEvent = ContainerEvent | Extract<NativeEvent, { 0: typeof EventKind.done }>
 
-/** A codec or an image, as the runtime sees it. */
+/** A codec, an image or a container, as the runtime sees it. */
 export interface EventReceiver {
   /** Counts resets; events of other generations are stale. */
   readonly generation: number
   /** @returns whether code of the user's ran, or will run in a microtask */
-  receive(event: CodecEvent | ImageEvent): boolean
+  receive(event: CodecEvent | ImageEvent | ContainerEvent): boolean
 }
 
 interface Delivery {

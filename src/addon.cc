@@ -11,6 +11,7 @@
 #include "codec/async_encode_worker.h"
 #include "codec/codec_handle.h"
 #include "diagnostics_bindings.h"
+#include "container/container_bindings.h"
 #include "env_state.h"
 #include "frame_bindings.h"
 #include "image_bindings.h"
@@ -220,6 +221,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RegisterAudioDataBindings(env, exports);
   RegisterAudioCodecBindings(env, exports);
   RegisterImageBindings(env, exports);
+  RegisterContainerBindings(env, exports);
   RegisterBorrowBindings(env, exports);
   RegisterTransferBindings(env, exports);
   RegisterDiagnosticsBindings(env, exports);

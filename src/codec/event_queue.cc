@@ -27,6 +27,11 @@ enum class EventKind : int {
   kImageFrame = 10,
   kImageError = 11,
   kAudioData = 12,
+  kInputOpened = 20,
+  kPacket = 21,
+  kInputStarted = 22,
+  kInputEnded = 23,
+  kBytesWanted = 24,
 };
 
 // Fills a JavaScript array from left to right.
@@ -191,6 +196,15 @@ struct Writer {
     out.Add(channels);
     out.Add(e.timestamp);
     return out.array();
+  }
+  Napi::Value operator()(InputOpenedEvent& e) { return Container(EventKind::kInputOpened, e); }
+  Napi::Value operator()(PacketEvent& e) { return Container(EventKind::kPacket, e); }
+  Napi::Value operator()(InputStartedEvent& e) { return Container(EventKind::kInputStarted, e); }
+  Napi::Value operator()(InputEndedEvent& e) { return Container(EventKind::kInputEnded, e); }
+  Napi::Value operator()(BytesWantedEvent& e) { return Container(EventKind::kBytesWanted, e); }
+  template <typename Payload>
+  Napi::Value Container(EventKind kind, Payload& payload) {
+    return ContainerEventToJs(env, Begin(kind, 0).array().template As<Napi::Array>(), payload);
   }
   Napi::Value operator()(JobEvent& e) {
     ArrayWriter out(env, 5);

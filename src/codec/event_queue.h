@@ -12,6 +12,7 @@
 
 #include "audio/audio_buffer.h"
 #include "codec/output_gate.h"
+#include "container/container_events.h"
 #include "image/image_reader.h"
 #include "media/convert.h"
 #include "media/frame_pool.h"
@@ -102,7 +103,8 @@ struct Event {
   int32_t codec_id;
   int32_t generation;
   std::variant<ConfiguredEvent, DoneEvent, FlushedEvent, ErrorEvent, OutputConfigEvent, ChunkEvent, FrameEvent,
-               AudioDataEvent, ImageTracksEvent, ImageFrameEvent, ImageErrorEvent, JobEvent, ReturnedEvent>
+               AudioDataEvent, ImageTracksEvent, ImageFrameEvent, ImageErrorEvent, JobEvent, ReturnedEvent, InputOpenedEvent,
+               PacketEvent, InputStartedEvent, InputEndedEvent, BytesWantedEvent>
       payload;
 #if WEBCODECS_DEBUG
   CountedBy counted{GlobalCounters().callback_data};

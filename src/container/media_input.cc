@@ -96,8 +96,7 @@ Status MediaInput::OpenContext(const MediaInputOptions& options) {
   AVFormatContext* context = Formats().avformat_alloc_context();
   if (!context) return Status(StatusCode::kOutOfMemory, "out of memory");
   context->interrupt_callback = {OnInterruptCheck, this};
-  if (options.bytes) {
-    bytes_ = options.bytes;
+  if (bytes_) {
     auto* buffer = static_cast<unsigned char*>(av_malloc(kIoBufferSize));
     if (buffer) {
       io_.reset(Formats().avio_alloc_context(buffer, kIoBufferSize, 0, this, OnRead, nullptr, OnSeek));
@@ -155,8 +154,10 @@ Status MediaInput::ReadPacket(AVPacket* packet, bool* end) {
   }
 }
 
+bool MediaInput::HasNoTimes() const { return (context_->iformat->flags & AVFMT_NOTIMESTAMPS) != 0; }
+
 bool MediaInput::IsSeekable() const {
-  if (!context_) return false;
+  if (!context_ || HasNoTimes()) return false;
   if (context_->iformat->read_seek || context_->iformat->read_seek2) return true;
   return context_->pb && (context_->pb->seekable & AVIO_SEEKABLE_NORMAL) != 0;
 }
@@ -164,6 +165,11 @@ bool MediaInput::IsSeekable() const {
 Status MediaInput::Seek(int64_t time_us) {
   if (!context_) return Status(StatusCode::kInternal, "seek before open");
   BeginDeadline();
+  if (HasNoTimes()) {
+    if (time_us > 0) return Status(StatusCode::kNotSupported, std::string("no times to seek to in ") + context_->iformat->name);
+    const int result = Formats().avformat_seek_file(context_.get(), -1, 0, 0, 0, AVSEEK_FLAG_BYTE);
+    return result < 0 ? Failure("cannot seek in " + name_, result) : Status::Ok();
+  }
   const int result = Formats().avformat_seek_file(context_.get(), -1, INT64_MIN, time_us, time_us, 0);
   if (result < 0) return Failure("cannot seek in " + name_, result);
   return Status::Ok();

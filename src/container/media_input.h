@@ -49,8 +49,8 @@ class ByteSource {
 };
 
 struct MediaInputOptions {
-  // A path behind "file:", a URL of one of libavformat's protocols, or the name of a device. With `bytes`, only a name,
-  // whose extension helps to find the format; may be empty.
+  // A path behind "file:", a URL of one of libavformat's protocols, or the name of a device. With a ByteSource, only a
+  // name, whose extension helps to find the format; may be empty.
   std::string url;
   // A demuxer's name ("mpegts", "h264", "v4l2"); empty: found by the contents and the name.
   std::string format;
@@ -62,12 +62,12 @@ struct MediaInputOptions {
   int64_t timeout_us = 0;
   // Whether packets may be read to learn what the header does not tell (libavformat's probesize and analyzeduration bound it).
   bool find_stream_info = true;
-  std::shared_ptr<ByteSource> bytes;
 };
 
 class MediaInput {
  public:
-  MediaInput() = default;
+  // `bytes`: where they come from, instead of one of libavformat's protocols.
+  explicit MediaInput(std::shared_ptr<ByteSource> bytes = nullptr) : bytes_(std::move(bytes)) {}
   MediaInput(const MediaInput&) = delete;
   MediaInput& operator=(const MediaInput&) = delete;
   ~MediaInput();
@@ -93,6 +93,8 @@ class MediaInput {
 
   Status OpenContext(const MediaInputOptions& options);
   Status FindStreamInfo();
+  // Raw streams: the only place to go to is the beginning.
+  bool HasNoTimes() const;
   void BeginDeadline();
   // The status of an operation that failed with one of FFmpeg's errors.
   Status Failure(const std::string& what, int error) const;
@@ -103,7 +105,7 @@ class MediaInput {
   std::atomic<int64_t> deadline_{INT64_MAX};
   int64_t timeout_us_ = 0;
   std::string name_;
-  std::shared_ptr<ByteSource> bytes_;
+  const std::shared_ptr<ByteSource> bytes_;
   // In front of the context, which reads through it while it is closed.
   AVIOContextPtr io_;
   AVInputPtr context_;

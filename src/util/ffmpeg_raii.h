@@ -35,6 +35,11 @@ struct AVCodecContextDeleter {
 };
 using AVCodecContextPtr = std::unique_ptr<AVCodecContext, AVCodecContextDeleter>;
 
+struct AVCodecParserContextDeleter {
+  void operator()(AVCodecParserContext* parser) const { av_parser_close(parser); }
+};
+using AVCodecParserContextPtr = std::unique_ptr<AVCodecParserContext, AVCodecParserContextDeleter>;
+
 struct SwsContextDeleter {
   void operator()(SwsContext* context) const { sws_freeContext(context); }
 };

@@ -13,7 +13,7 @@ export function expectedExitCode(scenario) {
 }
 
 /** What is no scenario. */
-const shared = new Set(['exit-codes.mjs', 'sound.mjs', 'support.mjs'])
+const shared = new Set(['container-support.mjs', 'exit-codes.mjs', 'sound.mjs', 'support.mjs'])
 
 /** @returns {string[]} */
 export function scenarioNames() {

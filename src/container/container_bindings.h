@@ -1,0 +1,10 @@
+// The part of lib/native.ts that is about containers.
+#pragma once
+
+#include <napi.h>
+
+namespace webcodecs {
+
+void RegisterContainerBindings(Napi::Env env, Napi::Object exports);
+
+}  // namespace webcodecs
