@@ -5,10 +5,14 @@ import { manualCommand, missingPackages } from '../scripts/setup/system-packages
 
 const usage = `Usage: webcodecs-native build [--debug]
        webcodecs-native watch program.mjs [arguments ...]
+       webcodecs-native worker --redis redis://HOST [--concurrency auto|N]
+       webcodecs-native dashboard --redis redis://HOST [--port 3000]
 
-build   builds the native addon of webcodecs-native against the FFmpeg and libyuv of this machine
-watch   runs a Node program, and draws memory, pool and live objects on stderr each second meanwhile;
-        DEBUG_BUFFER_ALLOC=true adds who holds most, and a report at the end`
+build       builds the native addon of webcodecs-native against the FFmpeg and libyuv of this machine
+watch       runs a Node program, and draws memory, pool and live objects on stderr each second meanwhile;
+            DEBUG_BUFFER_ALLOC=true adds who holds most, and a report at the end
+worker      does the work of a farm
+dashboard   shows what a farm does`
 
 async function build(configuration) {
   const missing = await missingPackages({ toBuild: true })
@@ -41,6 +45,9 @@ if (command === 'build' && rest.every((flag) => flag === '--debug')) {
   process.exitCode = await build(rest.length > 0 ? 'Debug' : 'Release')
 } else if (command === 'watch' && rest.length > 0) {
   process.exitCode = await watch(rest)
+} else if (command === 'worker' || command === 'dashboard') {
+  const { runFarmCommand } = await import('../dist/farm.js')
+  process.exitCode = await runFarmCommand(command, rest)
 } else {
   const asked = command === '--help' || command === '-h'
   ;(asked ? console.log : console.error)(usage)

@@ -1,6 +1,8 @@
 /** Long files in chunks, and many files on many machines: docs/farm.md. */
 
 export { FarmError, StorageError } from './batch/errors.js'
+export { type FarmCommand, isFarmCommand, runFarmCommand } from './batch/farm/commands.js'
+export { type Dashboard, type DashboardOptions, startDashboard } from './batch/farm/dashboard.js'
 export type { QueueAddress } from './batch/farm/queue.js'
 export { QueueRunner, type QueueRunnerOptions } from './batch/farm/queue-runner.js'
 export { FarmWorker, type WorkerEvent, type WorkerOptions } from './batch/farm/worker.js'

@@ -1,7 +1,8 @@
 /** Media files as mediabunny reads them. */
-import { stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import {
   ALL_FORMATS,
+  CustomSource,
   type EncodedPacket,
   EncodedPacketSink,
   FilePathSource,
@@ -40,25 +41,51 @@ interface OpenTrack {
   readonly firstKey: EncodedPacket | null
 }
 
+/** A file that is read in ranges, wherever it is. */
+export interface RangedFile {
+  /** Bytes. */
+  readonly size: number
+  /** The bytes from `start` on and before `end`. */
+  read(start: number, end: number): Promise<Uint8Array>
+}
+
 /**
  * Opens a file.
+ * @param ranged how it is read, unless `path` is one of this machine
  * @returns null when mediabunny does not know its format
  * @throws InputError
  */
-export async function openWithMediabunny(path: string): Promise<MediaSource | null> {
-  const info = await stat(path).catch((error) => {
-    throw inputError(path, error)
-  })
-  if (!info.isFile()) throw new InputError('unreadable', `${path}: it is not a file`)
-  if (info.size === 0) throw new InputError('unknown-format', `${path}: the file is empty`)
-  await requireWholeBoxes(path, info.size)
-  const input = new Input({ source: new FilePathSource(path), formats: ALL_FORMATS })
+export async function openWithMediabunny(path: string, ranged?: RangedFile): Promise<MediaSource | null> {
+  const size = ranged ? ranged.size : await sizeOfFile(path)
+  if (size === 0) throw new InputError('unknown-format', `${path}: the file is empty`)
+  const read = (start: number, end: number) => (ranged ? ranged.read(start, end) : readRange(path, start, end))
+  await requireWholeBoxes(path, size, read)
+  const source = ranged ? new CustomSource({ getSize: () => size, read }) : new FilePathSource(path)
+  const input = new Input({ source, formats: ALL_FORMATS })
   try {
-    return await MediabunnySource.create(path, info.size, input)
+    return await MediabunnySource.create(path, size, input)
   } catch (error) {
     input.dispose()
     if (error instanceof UnsupportedInputFormatError) return null
     throw inputError(path, error)
+  }
+}
+
+async function sizeOfFile(path: string): Promise<number> {
+  const info = await stat(path).catch((error) => {
+    throw inputError(path, error)
+  })
+  if (!info.isFile()) throw new InputError('unreadable', `${path}: it is not a file`)
+  return info.size
+}
+
+async function readRange(path: string, start: number, end: number): Promise<Uint8Array> {
+  const file = await open(path)
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(end - start), 0, end - start, start)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
   }
 }
 

@@ -4,11 +4,14 @@ import type { ContainerName } from './formats.js'
 import type { Job } from './job.js'
 import type { ContainerAbilities, MediaSink, MediaSource, SinkOptions } from './media-io.js'
 import { mediabunnyAbilities, openMediabunnySink } from './mediabunny-sink.js'
-import { openWithMediabunny } from './mediabunny-source.js'
+import { openWithMediabunny, type RangedFile } from './mediabunny-source.js'
 
-/** @throws InputError */
-export async function openSource({ path }: Job['input']): Promise<MediaSource> {
-  const source = await openWithMediabunny(path)
+/**
+ * @param ranged how the file is read, unless its path is one of this machine
+ * @throws InputError
+ */
+export async function openSource({ path }: Job['input'], ranged?: RangedFile): Promise<MediaSource> {
+  const source = await openWithMediabunny(path, ranged)
   if (!source) throw new InputError('unknown-format', `${path}: it is not a media file of a known format`)
   return source
 }

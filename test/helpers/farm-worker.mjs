@@ -1,4 +1,5 @@
 // A worker for tests: takes its options as JSON, says what it does, and ends when its standard input closes.
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { FarmWorker } from '../../dist/farm.js'
 
 const options = JSON.parse(process.argv[2])
@@ -9,10 +10,13 @@ const worker = await FarmWorker.start({
   onStep: ({ event, step, error }) =>
     say([event, step.kind, step.index ?? '', step.task.job.input.path, error ? error.code : ''].join(' ')),
 })
-say(`pids ${worker.pool.pids.join(' ')}`)
+const delay = monitorEventLoopDelay({ resolution: 5 })
+delay.enable()
 say('ready')
 process.stdin.resume()
 process.stdin.once('close', async () => {
+  // Of the event loop that renews the locks, in milliseconds.
+  say(`delay ${delay.max / 1e6}`)
   await worker.close({ now: true })
   process.exit(0)
 })

@@ -8,6 +8,7 @@ import { VideoEncoder } from '../../video-encoder.js'
 import type { VideoFrame } from '../../video-frame.js'
 import { UnsupportedError } from '../errors.js'
 import type { Job } from '../job.js'
+import type { RangedFile } from '../mediabunny-source.js'
 import { openSource } from '../open-media.js'
 import { Pipeline } from '../pipeline.js'
 import { videoTrackOf } from '../plan.js'
@@ -42,12 +43,13 @@ const METERS: readonly { config: Omit<VideoEncoderConfig, 'width' | 'height'>; q
 
 /** @returns the bytes that a chunk's pictures take when they are small and all have the same quantizer */
 export async function measureChunk(
-  { job, chunk }: { job: Job; chunk: Chunk },
+  init: { job: Job; ranged?: RangedFile | undefined; chunk: Chunk },
   { signal, onProgress }: RunOptions,
 ): Promise<number> {
+  const { job, chunk } = init
   const pipeline = new Pipeline()
   const unfollow = pipeline.follow(signal)
-  const source = await openSource(job.input)
+  const source = await openSource(job.input, init.ranged)
   const from = Math.round(job.from * 1e6)
   const end = Math.min(chunk.to === null ? Infinity : from + chunk.to, job.to === undefined ? Infinity : job.to * 1e6)
   let decoding: VideoDecoding | null = null

@@ -2,6 +2,7 @@
 import { AudioCopy, AudioEncoding } from '../audio-stream.js'
 import type { Job } from '../job.js'
 import type { MediaSource, Packet, Track } from '../media-io.js'
+import type { RangedFile } from '../mediabunny-source.js'
 import { openSource } from '../open-media.js'
 import { Pipeline } from '../pipeline.js'
 import { audioKey, type PlannedAudio, planRenditions } from '../plan.js'
@@ -39,12 +40,13 @@ export function audioTracks(renditions: readonly { readonly audio: readonly Plan
 }
 
 export async function encodeAudio(
-  { job, path }: { job: Job; path: string },
+  init: { job: Job; ranged?: RangedFile | undefined; path: string },
   { signal, onProgress }: RunOptions,
 ): Promise<EncodedAudio> {
+  const { job, path } = init
   const pipeline = new Pipeline()
   const unfollow = pipeline.follow(signal)
-  const source = await openSource(job.input)
+  const source = await openSource(job.input, init.ranged)
   const sink = new PacketFileSink(path, path)
   const streams: AudioStream[] = []
   try {

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { VideoEncoderConfig } from '../../config/video-encoder-config.js'
 import { FarmError } from '../errors.js'
 import type { Job } from '../job.js'
+import type { RangedFile } from '../mediabunny-source.js'
 import { openSource } from '../open-media.js'
 import { Pipeline } from '../pipeline.js'
 import { planRenditions } from '../plan.js'
@@ -20,6 +21,8 @@ const LEAD = 1
 
 export interface EncodeChunkInit {
   readonly job: Job
+  /** How the source is read, unless its path is one of this machine. */
+  readonly ranged?: RangedFile | undefined
   readonly chunk: Chunk
   /** Of each rendition, as planned. */
   readonly configs: readonly VideoEncoderConfig[]
@@ -42,7 +45,7 @@ export async function encodeChunk(init: EncodeChunkInit, { signal, onProgress }:
   const { job, chunk, configs, bitrates, paths } = init
   const pipeline = new Pipeline()
   const unfollow = pipeline.follow(signal)
-  const source = await openSource(job.input)
+  const source = await openSource(job.input, init.ranged)
   const sinks: PacketFileSink[] = []
   let decoding: VideoDecoding | null = null
   try {

@@ -13,11 +13,13 @@ export type BullMq = typeof import('bullmq')
 
 export const loadBullMq = (): Promise<BullMq> => load('bullmq', () => import('bullmq'))
 export const loadRedis = (): Promise<typeof import('ioredis')> => load('ioredis', () => import('ioredis'))
+
 export const loadBullBoard = () =>
-  load('@bull-board/api', async () => {
-    const [{ createBullBoard }, { BullMQAdapter }] = await Promise.all([
+  load('@bull-board/express', async () => {
+    const [{ createBullBoard }, { BullMQAdapter }, { ExpressAdapter }] = await Promise.all([
       import('@bull-board/api'),
       import('@bull-board/api/bullMQAdapter'),
+      import('@bull-board/express'),
     ])
-    return { createBullBoard, BullMQAdapter }
+    return { createBullBoard, BullMQAdapter, ExpressAdapter }
   })

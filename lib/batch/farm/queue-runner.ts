@@ -6,7 +6,16 @@ import type { TranscodeResult } from '../result.js'
 import { ProgressSum, type Runner, type RunTaskOptions } from '../steps/runner.js'
 import { type FileTask, SPINE, type Step, type StepKind, type StepProgress, stepIdOf, taskIdOf } from '../steps/step.js'
 import { type BullMq, loadBullMq } from './packages.js'
-import { connect, DEFAULT_QUEUE, errorFromReason, failedChildOf, optionsOf, type QueueAddress } from './queue.js'
+import {
+  cancelledKey,
+  connect,
+  DEFAULT_QUEUE,
+  errorFromReason,
+  failedChildOf,
+  KEEP_RESULTS,
+  optionsOf,
+  type QueueAddress,
+} from './queue.js'
 
 export interface QueueRunnerOptions extends QueueAddress {
   /**
@@ -102,11 +111,14 @@ export class QueueRunner implements Runner {
   }
 
   async #submit(task: FileTask): Promise<void> {
+    await this.#connection.del(cancelledKey(this.#name, task.id))
     const root = await this.#root(task.id)
     if (root) {
-      const state = await root.getState()
-      if (state === 'completed') return this.#completed(root.id!, root.returnvalue)
-      if (state !== 'failed' && state !== 'unknown') return
+      if (await root.isCompleted()) {
+        this.#completed(root.id!, root.returnvalue)
+        return
+      }
+      if (!(await this.#hasFailed(task.id))) return
       await root.remove({ removeChildren: true })
     }
     const producer = new this.#bullmq.FlowProducer({ connection: this.#connection })
@@ -128,9 +140,21 @@ export class QueueRunner implements Runner {
     return this.#bullmq.Job.fromId(this.#queue, stepIdOf(taskId, 'publish'))
   }
 
-  /** Takes a file out of the queue: what is at work of it is finished, and nothing comes of it. */
+  /** Has workers drop the file: the steps that are at work end, nothing comes of them, and the others do not begin. */
   async #cancel(task: FileTask): Promise<void> {
-    await (await this.#root(task.id))?.remove({ removeChildren: true })
+    await this.#connection.set(cancelledKey(this.#name, task.id), '1', 'EX', KEEP_RESULTS)
+  }
+
+  /** Whether a step has failed; those that wait for it hear of it only when there is a worker to tell them. */
+  async #hasFailed(taskId: string): Promise<boolean> {
+    for (const kind of SPINE) {
+      const job = await this.#bullmq.Job.fromId(this.#queue, stepIdOf(taskId, kind))
+      if (!job) continue
+      if (await job.isFailed()) return true
+      const { failed = 0 } = await job.getDependenciesCount({ failed: true })
+      if (failed > 0) return true
+    }
+    return false
   }
 
   #completed(jobId: string, returned: unknown): void {
@@ -158,10 +182,10 @@ export class QueueRunner implements Runner {
     waiting.options.onProgress?.(waiting.progress.sum)
   }
 
-  /** A file has failed when its last step has; the reason is that of the first that did. */
+  /** A file has failed when any of its steps has; the reason is that of the first that did. */
   async #failed(jobId: string, reason: string): Promise<void> {
     const waiting = this.#waiting.get(taskIdOf(jobId))
-    if (!waiting || jobId !== stepIdOf(waiting.task.id, 'publish')) return
+    if (!waiting) return
     let text = reason
     for (let child = failedChildOf(text); child; child = failedChildOf(text)) {
       const job = await this.#bullmq.Job.fromId(this.#queue, child)

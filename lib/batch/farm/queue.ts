@@ -19,8 +19,11 @@ export const KEY_PREFIX = 'bull'
 
 export const qualifiedName = (queue: string): string => `${KEY_PREFIX}:${queue}`
 
+/** Where a submitter says that nobody waits for a file any more. */
+export const cancelledKey = (queue: string, taskId: string): string => `webcodecs-native:${queue}:cancelled:${taskId}`
+
 /** Seconds that a file's result is kept, for a submitter that comes back. */
-const KEEP_RESULTS = 24 * 3600
+export const KEEP_RESULTS = 24 * 3600
 /** Results and failures that are kept, at most. */
 const KEEP_COUNT = 10_000
 

@@ -2,13 +2,13 @@
 import { hostname } from 'node:os'
 import type { Job, Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
-import type { BatchError } from '../errors.js'
+import { AbortError, type BatchError } from '../errors.js'
 import { currentBuild, requireBuild } from '../steps/build.js'
 import { asBatchError } from '../steps/runner.js'
 import { type Addition, SPINE, type Step, type StepProgress, type StepResult, stepIdOf } from '../steps/step.js'
 import { StepPool, type StepPoolOptions } from '../steps/step-pool.js'
 import { type BullMq, loadBullMq } from './packages.js'
-import { connect, DEFAULT_QUEUE, optionsOf, type QueueAddress, qualifiedName, reasonOf } from './queue.js'
+import { cancelledKey, connect, DEFAULT_QUEUE, optionsOf, type QueueAddress, qualifiedName, reasonOf } from './queue.js'
 
 export interface WorkerOptions extends QueueAddress, StepPoolOptions {
   /**
@@ -92,6 +92,7 @@ export class FarmWorker {
       this.#options.onStep?.({ event, step, ...(error ? { error } : {}) })
     try {
       requireBuild(step.task.build, currentBuild())
+      await this.#requireWanted(step)
       tell('begin')
       const inputs = Object.values(await job.getChildrenValues<StepResult>())
       const onProgress = this.#reporter(job)
@@ -109,8 +110,14 @@ export class FarmWorker {
       // It would refuse all others too: they are for workers of the right build.
       if (known.code === 'different-build') this.#end(known)
       const reason = reasonOf(known.toJSON())
-      throw known.retryable ? new Error(reason, { cause: error }) : new this.#bullmq.UnrecoverableError(reason)
+      if (known.retryable && known.code !== 'aborted') throw new Error(reason, { cause: error })
+      throw new this.#bullmq.UnrecoverableError(reason)
     }
+  }
+
+  async #requireWanted({ task }: Step): Promise<void> {
+    if (await this.#connection.exists(cancelledKey(this.#name, task.id)))
+      throw new AbortError('the submitter gave it up')
   }
 
   #reporter(job: Job): (progress: StepProgress) => void {

@@ -7,9 +7,10 @@ import { encodeChunk } from '../chunked/encode-chunk.js'
 import { joinChunks } from '../chunked/join.js'
 import { PacketFile } from '../chunked/packet-file.js'
 import { type Chunk, planChunks, withOneThread } from '../chunked/plan.js'
-import { InternalError } from '../errors.js'
+import { InputError, InternalError } from '../errors.js'
 import type { Job } from '../job.js'
 import type { MediaSource } from '../media-io.js'
+import type { RangedFile } from '../mediabunny-source.js'
 import { openSource } from '../open-media.js'
 import { type PlannedRendition, planRenditions } from '../plan.js'
 import type { OutputResult } from '../result.js'
@@ -110,9 +111,27 @@ class Work {
     if (this.#scratch !== null) await rm(this.#scratch, { recursive: true, force: true })
   }
 
+  /** How a job's source is read that is not on this machine. */
+  async ranged({ input }: Job): Promise<RangedFile | undefined> {
+    const { storage, key } = await this.context.locations.locate(input.path)
+    if (storage.localPath(key) !== null) return undefined
+    const info = await storage.info(key)
+    if (!info) throw new InputError('not-found', `${input.path}: there is no such file`)
+    return { size: info.size, read: (start, end) => storage.read(key, start, end, this.context.signal) }
+  }
+
+  /** A job whose source is a file of this machine: its own, or a copy. */
+  async withLocalInput(job: Job): Promise<Job> {
+    const { storage, key } = await this.context.locations.locate(job.input.path)
+    if (storage.localPath(key) !== null) return job
+    const path = await this.scratch('source')
+    await storage.get(key, path, this.context.signal)
+    return { ...job, input: { ...job.input, path } }
+  }
+
   /** Runs with the job's source, and closes it. */
   async withSource<T>(job: Job, use: (source: MediaSource, planned: PlannedRendition[]) => Promise<T>): Promise<T> {
-    const source = await openSource(job.input)
+    const source = await openSource(job.input, await this.ranged(job))
     try {
       return await use(source, await planRenditions(job, source))
     } finally {
@@ -150,8 +169,9 @@ const PERFORMERS: Performers = {
     })
   },
 
-  async measure({ task, chunk, index }, { context }) {
-    return { kind: 'measure', index, bytes: await measureChunk({ job: task.job, chunk }, context) }
+  async measure({ task: { job }, chunk, index }, work) {
+    const ranged = await work.ranged(job)
+    return { kind: 'measure', index, bytes: await measureChunk({ job, ranged, chunk }, work.context) }
   },
 
   async budget({ task, chunks, configs, duration }, { context }) {
@@ -173,7 +193,9 @@ const PERFORMERS: Performers = {
     const there = await Promise.all(names.map((name) => work.has(name)))
     if (!there.every(Boolean)) {
       const paths = await Promise.all(names.map((name) => work.scratch(name)))
-      await encodeChunk({ job: task.job, chunk, configs, bitrates, paths }, work.context)
+      const { job } = task
+      const ranged = await work.ranged(job)
+      await encodeChunk({ job, ranged, chunk, configs, bitrates, paths }, work.context)
       for (const [rendition, path] of paths.entries()) await work.keep(names[rendition]!, path)
     }
     // What is there counts, whoever made it.
@@ -185,7 +207,7 @@ const PERFORMERS: Performers = {
   async audio({ task }, work) {
     if (!(await work.has(AUDIO_FILE))) {
       const path = await work.scratch(AUDIO_FILE)
-      await encodeAudio({ job: task.job, path }, work.context)
+      await encodeAudio({ job: task.job, ranged: await work.ranged(task.job), path }, work.context)
       await work.keep(AUDIO_FILE, path)
     }
     return { kind: 'audio' }
@@ -194,7 +216,7 @@ const PERFORMERS: Performers = {
   async whole({ task }, work) {
     const redirected = redirectOutputs(task.job, await work.scratch('outputs'), work.context.threads)
     const outputs: OutputResult[] = []
-    await runJob(redirected.job, work.context, (output) => outputs.push(output))
+    await runJob(await work.withLocalInput(redirected.job), work.context, (output) => outputs.push(output))
     const files: MadeFile[] = []
     const results: OutputResult[] = []
     for (const [index, output] of outputs.entries()) {
