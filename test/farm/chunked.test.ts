@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { shareBitrate } from '../../lib/batch/chunked/budget.js'
 import { encodeAudio } from '../../lib/batch/chunked/encode-audio.js'
 import { encodeChunk } from '../../lib/batch/chunked/encode-chunk.js'
@@ -15,6 +15,9 @@ import { planRenditions } from '../../lib/batch/plan.js'
 import { transcode } from '../../lib/batch/transcode.js'
 import { complaints, framePsnr, meanPsnr, probeVideo } from '../helpers/farm.js'
 import { makeClip } from '../helpers/media.js'
+
+// Several processes and servers on a machine that may have other things to do.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 })
 
 let folder: string
 beforeAll(async () => {

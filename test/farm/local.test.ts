@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { copyFile, mkdir, mkdtemp, readdir, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { JobDescription } from '../../lib/batch/job.js'
 import { LocalRunner } from '../../lib/batch/steps/local-runner.js'
 import { prepareTask } from '../../lib/batch/steps/prepare.js'
@@ -11,6 +11,9 @@ import { StepPool } from '../../lib/batch/steps/step-pool.js'
 import { Locations } from '../../lib/batch/storage/locations.js'
 import { complaints, probeVideo } from '../helpers/farm.js'
 import { makeClip, testClipArguments } from '../helpers/media.js'
+
+// Several processes and servers on a machine that may have other things to do.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 })
 
 const locations = new Locations()
 const FRAMES = 220

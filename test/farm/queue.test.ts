@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Queue } from 'bullmq'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { QueueRunner } from '../../lib/batch/farm/queue-runner.js'
 import type { JobDescription } from '../../lib/batch/job.js'
 import { prepareTask } from '../../lib/batch/steps/prepare.js'
@@ -14,6 +14,9 @@ import { complaints, probeVideo, startWorker, type WorkerProcess } from '../help
 import { makeClip, testClipArguments } from '../helpers/media.js'
 import { exited } from '../helpers/servers/process.js'
 import { type Redis, redisMissing, startRedis } from '../helpers/servers/redis.js'
+
+// Several processes and servers on a machine that may have other things to do.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 })
 
 const locations = new Locations()
 /** 22 seconds, which are two chunks. */

@@ -1,13 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { LocalRunner } from '../../lib/batch/steps/local-runner.js'
 import { prepareTask } from '../../lib/batch/steps/prepare.js'
 import { Locations } from '../../lib/batch/storage/locations.js'
 import { complaints, probeVideo } from '../helpers/farm.js'
 import { makeClip, testClipArguments } from '../helpers/media.js'
 import { type S3Server, s3Missing, startS3 } from '../helpers/servers/s3.js'
+
+// Several processes and servers on a machine that may have other things to do.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 })
 
 describe.skipIf(s3Missing())('files of an S3-compatible store', () => {
   let folder: string

@@ -9,12 +9,15 @@ import {
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { FolderStorage } from '../../lib/batch/storage/folder.js'
 import { Locations } from '../../lib/batch/storage/locations.js'
 import { S3Storage } from '../../lib/batch/storage/s3.js'
 import type { Storage } from '../../lib/batch/storage/storage.js'
 import { type S3Server, s3Missing, startS3 } from '../helpers/servers/s3.js'
+
+// Several processes and servers on a machine that may have other things to do.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 })
 
 let folder: string
 beforeAll(async () => {
