@@ -62,6 +62,9 @@ export interface NativeVideoDecoderConfig {
   /** 0 when the configuration has none. */
   codedWidth: number
   codedHeight: number
+  /** As the codec string tells them; 0 where it does not. */
+  bitDepth: number
+  chroma: number
   optimizeForLatency: boolean
   hardware: number
 }

@@ -68,6 +68,8 @@ VideoDecoderConfig ReadVideoDecoderConfig(const Napi::Value& value) {
   config.description.assign(description.data, description.data + description.size);
   config.coded_width = object.Int("codedWidth");
   config.coded_height = object.Int("codedHeight");
+  config.bit_depth = object.Int("bitDepth");
+  config.chroma = object.Int("chroma");
   config.optimize_for_latency = object.Bool("optimizeForLatency");
   config.hardware_required = object.Int("hardware") == 1;
   return config;
@@ -132,17 +134,21 @@ Napi::Value CodecClose(const Napi::CallbackInfo& info) {
 // --- Probes -------------------------------------------------------------------------------------------------------
 
 Napi::Value ProbeVideoEncoderJob(const Napi::CallbackInfo& info) {
-  return RunProbe(info, [config = ReadVideoEncoderConfig(info[0])] {
+  const VideoEncoderConfig config = ReadVideoEncoderConfig(info[0]);
+  const auto probe = [config] {
     VideoEncoderPlan plan;
     return ResolveVideoEncoder(config, &plan);
-  });
+  };
+  return RunProbe(info, probe, config.hardware_required);
 }
 
 Napi::Value ProbeVideoDecoderJob(const Napi::CallbackInfo& info) {
-  return RunProbe(info, [config = ReadVideoDecoderConfig(info[0])] {
+  const VideoDecoderConfig config = ReadVideoDecoderConfig(info[0]);
+  const auto probe = [config] {
     AVCodecContextPtr context;
     return OpenVideoDecoder(config, &context);
-  });
+  };
+  return RunProbe(info, probe, config.hardware_required);
 }
 
 // --- About the process --------------------------------------------------------------------------------------------
@@ -216,6 +222,7 @@ Napi::Value Start(const Napi::CallbackInfo& info) { return EnvState::Get(info.En
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   StartLog();
+  ReadDeviceChoice();
   EnvState::Install(env);
   RegisterFrameBindings(env, exports);
   RegisterAudioDataBindings(env, exports);

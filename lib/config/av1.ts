@@ -75,7 +75,7 @@ export const av1: VideoCodec = {
     return (
       codec && {
         planEncoder: (config) => planEncoder(codec, config),
-        planDecoder: (config) => planSelfContainedDecoder('av1', config, isAv1KeyChunk, codec.color),
+        planDecoder: (config) => planSelfContainedDecoder('av1', config, codec, isAv1KeyChunk, codec.color),
       }
     )
   },

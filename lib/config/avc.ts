@@ -109,7 +109,7 @@ function planDecoder(codec: AvcCodecString, config: ParsedVideoDecoderConfig): D
   if (!DECODABLE_PROFILES.has(codec.profile)) {
     throw notSupportedError(`expected a profile from Baseline to High 4:4:4 but received ${config.codec}`)
   }
-  return planNalDecoder(nalCodec, config)
+  return planNalDecoder(nalCodec, config, ENCODABLE_PROFILES.get(codec.profile))
 }
 
 export const avc: VideoCodec = {

@@ -5,9 +5,17 @@ import { hardware } from './encoder-plan.js'
 import type { DecoderPlan } from './video-codec.js'
 import type { ParsedVideoDecoderConfig } from './video-decoder-config.js'
 
+/** What the codec string says of the samples. */
+export interface CodedFormat {
+  readonly bitDepth: number
+  /** 420, 422 or 444; null where the string's number means nothing. */
+  readonly chroma: number | null
+}
+
 function nativeDecoderConfig(
   codec: NativeVideoCodec,
   config: ParsedVideoDecoderConfig,
+  format: CodedFormat | null | undefined,
   description: Uint8Array | null,
 ): NativeVideoDecoderConfig {
   return {
@@ -15,6 +23,8 @@ function nativeDecoderConfig(
     description,
     codedWidth: config.codedWidth ?? 0,
     codedHeight: config.codedHeight ?? 0,
+    bitDepth: format?.bitDepth ?? 0,
+    chroma: format?.chroma ?? 0,
     optimizeForLatency: config.optimizeForLatency ?? false,
     hardware: hardware(config.hardwareAcceleration),
   }
@@ -32,7 +42,11 @@ export interface NalCodec {
 }
 
 /** @throws NotSupportedError when the description is malformed */
-export function planNalDecoder(nalCodec: NalCodec, config: ParsedVideoDecoderConfig): DecoderPlan {
+export function planNalDecoder(
+  nalCodec: NalCodec,
+  config: ParsedVideoDecoderConfig,
+  format: CodedFormat | null | undefined,
+): DecoderPlan {
   // As in browsers, an empty description counts as none.
   const description = config.description?.byteLength ? new Uint8Array(config.description) : null
   const record = description && nalCodec.parseRecord(description)
@@ -41,7 +55,7 @@ export function planNalDecoder(nalCodec: NalCodec, config: ParsedVideoDecoderCon
   }
   const lengthSize = record ? record.lengthSize : 0
   return {
-    config: nativeDecoderConfig(nalCodec.codec, config, description),
+    config: nativeDecoderConfig(nalCodec.codec, config, format, description),
     isKeyChunk: (data) => nalCodec.isKeyChunk(data, lengthSize),
     keyChunkHint: description ? '' : 'chunks that are not in Annex B format need a description',
     color: null,
@@ -52,8 +66,9 @@ export function planNalDecoder(nalCodec: NalCodec, config: ParsedVideoDecoderCon
 export function planSelfContainedDecoder(
   codec: NativeVideoCodec,
   config: ParsedVideoDecoderConfig,
+  format: CodedFormat,
   isKeyChunk: DecoderPlan['isKeyChunk'],
   color: NativeColorSpace | null,
 ): DecoderPlan {
-  return { config: nativeDecoderConfig(codec, config, null), isKeyChunk, keyChunkHint: '', color }
+  return { config: nativeDecoderConfig(codec, config, format, null), isKeyChunk, keyChunkHint: '', color }
 }

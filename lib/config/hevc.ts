@@ -148,7 +148,7 @@ function planDecoder(codec: HevcCodecString, config: ParsedVideoDecoderConfig): 
       `expected Main, Main 10, Main Still Picture or range extensions of up to 12 bits for codec but received ${config.codec}`,
     )
   }
-  return planNalDecoder(nalCodec, config)
+  return planNalDecoder(nalCodec, config, hevcFormat(codec))
 }
 
 export const hevc: VideoCodec = {

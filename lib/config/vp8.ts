@@ -8,6 +8,7 @@ import type { ParsedVideoEncoderConfig } from './video-encoder-config.js'
 
 /** Sizes have 14 bits in the frame header (RFC 6386, section 9.1). */
 const MAX_SIDE = 16383
+const FORMAT = { bitDepth: 8, chroma: 420 } as const
 const FRAME_TAG_SIZE = 3
 const START_CODE = [0x9d, 0x01, 0x2a] as const
 
@@ -36,8 +37,7 @@ function planEncoder(config: ParsedVideoEncoderConfig): EncoderPlan {
     profile: 0,
     constraints: 0,
     level: 0,
-    bitDepth: 8,
-    chroma: 420,
+    ...FORMAT,
     bitstreamFormat: BitstreamFormat.lengthPrefixed,
     maxReferenceFrames: 0,
     maxBitrate: 0,
@@ -52,7 +52,7 @@ export const vp8: VideoCodec = {
     if (codecString !== 'vp8') return null
     return {
       planEncoder,
-      planDecoder: (config) => planSelfContainedDecoder('vp8', config, isVp8KeyChunk, null),
+      planDecoder: (config) => planSelfContainedDecoder('vp8', config, FORMAT, isVp8KeyChunk, null),
     }
   },
 }

@@ -67,7 +67,7 @@ export const vp9: VideoCodec = {
     return (
       codec && {
         planEncoder: (config) => planEncoder(codec, config),
-        planDecoder: (config) => planSelfContainedDecoder('vp9', config, isVp9KeyChunk, codec.color),
+        planDecoder: (config) => planSelfContainedDecoder('vp9', config, codec, isVp9KeyChunk, codec.color),
       }
     )
   },

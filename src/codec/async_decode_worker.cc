@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "codec/device_frames.h"
+
 namespace webcodecs {
 
 namespace {
@@ -99,6 +101,10 @@ Status AsyncDecodeWorker::EmitFrame(AVFramePtr frame) {
   std::optional<FrameInfo> info = frame_info_.Take(frame->pts);
   // The second field of a picture that was decoded already has nothing to say.
   if (!info) return Status::Ok();
+  if (config_.hardware_required) {
+    Status status = ToSystemMemory(&frame);
+    if (!status.ok()) return status;
+  }
 
   FrameEvent event{};
   event.timestamp = info->timestamp;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "codec/device_frames.h"
 #include "codec/encoder.h"
 #include "codec/rate_corrector.h"
 #include "codec/rate_pacer.h"
@@ -23,14 +24,16 @@ class AvcodecEncoder final : public VideoEncoderBackend {
   Status Send(AVFrame* frame, const EncodeOptions& options) override;
   Received Receive(EncodedPacket* out, Status* status) override;
   Status BeginDrain() override;
-  std::vector<uint8_t> parameter_sets() const override {
-    return {context_->extradata, context_->extradata + context_->extradata_size};
-  }
+  std::vector<uint8_t> parameter_sets() const override;
 
  private:
   VideoEncoderPlan plan_;
   AVCodecContextPtr context_;
   AVPacketPtr packet_;
+  // Of encoders on a device.
+  DeviceInput input_;
+  // Where the encoder does not tell its parameter sets, those in front of its first key frame.
+  std::vector<uint8_t> first_sets_;
   // In use where the plan counts frames and has a bitrate. What x264 makes in realtime is a few percent off after ten
   // seconds, and more where the frame rate has changed, which its rate control remembers frames from before.
   RatePacer pacer_;
@@ -59,6 +62,11 @@ AvcodecEncoder::~AvcodecEncoder() {
   }
 }
 
+std::vector<uint8_t> AvcodecEncoder::parameter_sets() const {
+  if (context_->extradata_size == 0) return first_sets_;
+  return {context_->extradata, context_->extradata + context_->extradata_size};
+}
+
 Status AvcodecEncoder::Open(const VideoEncoderPlan& plan, const ColorSpace& color) {
   plan_ = plan;
   const VideoEncoderConfig& config = plan.config;
@@ -72,6 +80,10 @@ Status AvcodecEncoder::Open(const VideoEncoderPlan& plan, const ColorSpace& colo
   c->width = config.width;
   c->height = config.height;
   c->pix_fmt = GetPixelFormatInfo(plan.input_format).av_format;
+  if (plan.device.kind != DeviceKind::kNone) {
+    Status status = input_.Open(plan, c);
+    if (!status.ok()) return status;
+  }
   c->time_base = {1, kMicrosecondsPerSecond};
   framerate_ = FramerateOf(config);
   c->framerate = av_d2q(framerate_, 1 << 20);
@@ -150,6 +162,14 @@ Status AvcodecEncoder::Send(AVFrame* frame, const EncodeOptions& options) {
     context_->rc_buffer_size = static_cast<int>(std::min<int64_t>(scaled(plan_.buffer_size), INT32_MAX));
   }
   began_ = true;
+  AVFramePtr converted;
+  if (plan_.device.kind != DeviceKind::kNone) {
+    converted.reset(av_frame_clone(frame));
+    if (!converted) return Status(StatusCode::kOutOfMemory, "out of memory");
+    Status status = input_.Convert(&converted);
+    if (!status.ok()) return status;
+    frame = converted.get();
+  }
   const int result = avcodec_send_frame(context_.get(), frame);
   return result < 0 ? Status::FromAv(StatusCode::kEncoding, plan_.encoder, result) : Status::Ok();
 }
@@ -170,6 +190,9 @@ VideoEncoderBackend::Received AvcodecEncoder::Receive(EncodedPacket* out, Status
     corrector_.Add(static_cast<double>(packet_->size) * 8 / static_cast<double>(plan_.bitrate), frame_seconds_);
   }
   *out = {packet_->data, packet_->size, packet_->pts, (packet_->flags & AV_PKT_FLAG_KEY) != 0};
+  if (plan_.device.kind != DeviceKind::kNone && out->key && first_sets_.empty()) {
+    first_sets_.assign(packet_->data, packet_->data + packet_->size);
+  }
   return Received::kPacket;
 }
 

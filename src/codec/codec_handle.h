@@ -8,6 +8,7 @@
 
 #include "codec/async_worker.h"
 #include "env_state.h"
+#include "util/background_thread.h"
 #include "util/job_pool.h"
 #include "util/napi_util.h"
 
@@ -35,12 +36,14 @@ Worker& CodecOf(const Napi::Value& handle) {
   return static_cast<Worker&>(**handle.As<CodecHandle>().Data());
 }
 
-// Runs `probe`, which returns a Status, on the job pool. Returns the job's id.
+// Runs `probe`, which returns a Status, on the job pool; on a thread of its own when it may wait for a device. Returns
+// the job's id.
 template <typename Probe>
-Napi::Value RunProbe(const Napi::CallbackInfo& info, Probe probe) {
+Napi::Value RunProbe(const Napi::CallbackInfo& info, Probe probe, bool may_wait = false) {
   std::shared_ptr<EnvState> state = EnvState::Get(info.Env());
   const int32_t job = state->BeginJob();
-  JobPool::Global().Post([state, job, probe = std::move(probe)] { state->PostJobEvent(job, probe(), nullptr); });
+  const auto run = [state, job, probe = std::move(probe)] { state->PostJobEvent(job, probe(), nullptr); };
+  if (!may_wait || !StartBackgroundThread("webcodecs-ask", run)) JobPool::Global().Post(run);
   return Napi::Number::New(info.Env(), job);
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "bitstream/h264.h"
+#include "plan/hardware_decoder.h"
 #include "util/cpu.h"
 
 namespace webcodecs {
@@ -38,10 +39,7 @@ const AVCodec* FindDecoder(const std::string& codec) {
 
 }  // namespace
 
-Status OpenVideoDecoder(const VideoDecoderConfig& config, AVCodecContextPtr* out) {
-  if (config.hardware_required) return Status(StatusCode::kNotSupported, "no hardware decoder");
-  const AVCodec* codec = FindDecoder(config.codec);
-  if (!codec) return Status(StatusCode::kNotSupported, "no decoder for " + config.codec);
+Status NewDecoderContext(const VideoDecoderConfig& config, const AVCodec* codec, AVCodecContextPtr* out) {
   AVCodecContextPtr context(avcodec_alloc_context3(codec));
   if (!context) return Status(StatusCode::kOutOfMemory, "out of memory");
   if (!config.description.empty()) {
@@ -55,14 +53,22 @@ Status OpenVideoDecoder(const VideoDecoderConfig& config, AVCodecContextPtr* out
   context->pkt_timebase = {1, 1000000};
   // The coded size and the visible rectangle are told apart, so cropping is the VideoFrame's business.
   context->apply_cropping = 0;
-  context->thread_count = ThreadCount(config, *codec);
-  context->thread_type = FF_THREAD_SLICE | FF_THREAD_FRAME;
-  if (config.optimize_for_latency) {
-    // A frame thread holds its frame back until the next chunks come.
-    context->thread_type = FF_THREAD_SLICE;
-    context->flags |= AV_CODEC_FLAG_LOW_DELAY;
-  }
+  if (config.optimize_for_latency) context->flags |= AV_CODEC_FLAG_LOW_DELAY;
   SetReorderDelay(config, config.description.data(), config.description.size(), context.get());
+  *out = std::move(context);
+  return Status::Ok();
+}
+
+Status OpenVideoDecoder(const VideoDecoderConfig& config, AVCodecContextPtr* out) {
+  if (config.hardware_required) return OpenHardwareDecoder(config, out);
+  const AVCodec* codec = FindDecoder(config.codec);
+  if (!codec) return Status(StatusCode::kNotSupported, "no decoder for " + config.codec);
+  AVCodecContextPtr context;
+  Status status = NewDecoderContext(config, codec, &context);
+  if (!status.ok()) return status;
+  context->thread_count = ThreadCount(config, *codec);
+  // A frame thread holds its frame back until the next chunks come.
+  context->thread_type = config.optimize_for_latency ? FF_THREAD_SLICE : FF_THREAD_SLICE | FF_THREAD_FRAME;
   const int result = avcodec_open2(context.get(), codec, nullptr);
   if (result < 0) return Status::FromAv(StatusCode::kNotSupported, codec->name, result);
   *out = std::move(context);

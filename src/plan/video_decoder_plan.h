@@ -16,12 +16,19 @@ struct VideoDecoderConfig {
   std::vector<uint8_t> description;  // empty: parameter sets come in-band
   int coded_width = 0;               // 0: not given
   int coded_height = 0;
+  // As the codec string tells them; 0 where it does not.
+  int bit_depth = 0;
+  int chroma = 0;
   bool optimize_for_latency = false;
   bool hardware_required = false;
 };
 
 // Opens the decoder that the configuration asks for.
 Status OpenVideoDecoder(const VideoDecoderConfig& config, AVCodecContextPtr* out);
+
+// --- For those that open decoders ---------------------------------------------------------------------------------
+// A context that knows everything of `config` that does not depend on where it decodes; not open yet.
+Status NewDecoderContext(const VideoDecoderConfig& config, const AVCodec* codec, AVCodecContextPtr* out);
 
 // Tells the decoder how many frames it has to hold back for presentation order, from the parameter sets in `data`
 // (a description or the first key chunk). Without it FFmpeg finds out by giving frames in the wrong order first.

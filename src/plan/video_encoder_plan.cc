@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <map>
-#include <mutex>
+#include <optional>
 
 #include "codec/encoder.h"
+#include "plan/hardware_encoder.h"
+#include "plan/probe_cache.h"
 #include "util/cpu.h"
 #include "util/log.h"
 
@@ -72,25 +73,12 @@ VideoEncoderPlan ProbedPlan(VideoEncoderPlan plan) {
 // Really opens the encoder, once for each plan.
 Status Probe(const VideoEncoderPlan& asked) {
   const VideoEncoderPlan plan = ProbedPlan(asked);
-  struct Cache {
-    std::mutex mutex;
-    std::map<std::string, Status> results;
-  };
   // Never destroyed: probes may run while the process exits.
-  static Cache* cache = new Cache();
-  constexpr size_t kMaxEntries = 256;
-
+  static auto* cache = new ProbeCache();
   const std::string key = plan.CacheKey();
-  {
-    std::lock_guard<std::mutex> lock(cache->mutex);
-    auto found = cache->results.find(key);
-    if (found != cache->results.end()) return found->second;
-  }
+  if (std::optional<Status> known = cache->Find(key)) return *known;
   Status status = CreateEncoder(plan)->Open(plan, ColorSpace{});
-  std::lock_guard<std::mutex> lock(cache->mutex);
-  if (cache->results.size() >= kMaxEntries) cache->results.clear();
-  // What failed for want of memory may well succeed later.
-  if (status.code() != StatusCode::kOutOfMemory) cache->results.emplace(key, status);
+  cache->Keep(key, status, ProbeCache::kForEver);
   return status;
 }
 
@@ -98,6 +86,7 @@ Status Probe(const VideoEncoderPlan& asked) {
 
 std::string VideoEncoderPlan::StreamKey() const {
   std::string key = encoder;
+  if (device.kind != DeviceKind::kNone) key += ' ' + device.name();
   for (int64_t number :
        {int64_t{static_cast<int>(backend)}, int64_t{config.width}, int64_t{config.height}, int64_t{thread_count},
         int64_t{slice_threads}, int64_t{gop_size}, int64_t{max_b_frames}, int64_t{reference_frames},
@@ -121,8 +110,16 @@ bool VideoEncoderPlan::DiffersInRateAlone(const VideoEncoderPlan& other) const {
   return StreamKey() == other.StreamKey() && (bitrate > 0) == (other.bitrate > 0);
 }
 
+void LogChoice(const VideoEncoderPlan& plan, const Status& status) {
+  const VideoEncoderConfig& config = plan.config;
+  Log(LogCategory::kCodec, status.ok() ? LogLevel::kDebug : LogLevel::kInfo,
+      std::string(plan.encoder) + (status.ok() ? " serves " : " does not serve ") + config.codec + " " +
+          std::to_string(config.width) + "x" + std::to_string(config.height) + ": " +
+          (status.ok() ? plan.CacheKey() : status.message()));
+}
+
 Status ResolveVideoEncoder(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
-  if (config.hardware_required) return Status(StatusCode::kNotSupported, "no hardware encoder");
+  if (config.hardware_required) return ResolveHardwareEncoder(config, plan);
   std::string reasons;
   for (const Candidate& candidate : kCandidates) {
     if (config.codec != candidate.codec) continue;
@@ -133,10 +130,7 @@ Status ResolveVideoEncoder(const VideoEncoderConfig& config, VideoEncoderPlan* p
     Status status = CheckSize(config, candidate.limit);
     if (status.ok()) status = candidate.planner(config, plan);
     if (status.ok()) status = Probe(*plan);
-    Log(LogCategory::kCodec, status.ok() ? LogLevel::kDebug : LogLevel::kInfo,
-        std::string(candidate.encoder) + (status.ok() ? " serves " : " does not serve ") + config.codec + " " +
-            std::to_string(config.width) + "x" + std::to_string(config.height) + ": " +
-            (status.ok() ? plan->CacheKey() : status.message()));
+    LogChoice(*plan, status);
     if (status.ok() || status.code() == StatusCode::kOutOfMemory) return status;
     reasons += (reasons.empty() ? "" : "; ") + std::string(candidate.encoder) + ": " + status.message();
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "media/pixel_format.h"
+#include "plan/hardware_device.h"
 #include "util/status.h"
 
 namespace webcodecs {
@@ -87,6 +88,10 @@ struct VideoEncoderPlan {
   bool drains_before_close = false;
   // Each frame carries its quantizer (see kRegionOfInterestBase).
   bool quantizes_by_region = false;
+  // The device that encodes; kNone for libraries.
+  Device device;
+  // Frames go into the device's memory before the encoder takes them.
+  bool uploads_frames = false;
 
   // Everything that decides whether the encoder opens, as the key of the probe's cache.
   std::string CacheKey() const;
@@ -114,6 +119,9 @@ Status PlanVpx(const VideoEncoderConfig& config, VideoEncoderPlan* plan);
 #if WITH_AOM
 Status PlanAom(const VideoEncoderConfig& config, VideoEncoderPlan* plan);
 #endif
+
+// Tells the log that `plan` was chosen, or why not.
+void LogChoice(const VideoEncoderPlan& plan, const Status& status);
 
 // Frames per second that rate control expects.
 double FramerateOf(const VideoEncoderConfig& config);
