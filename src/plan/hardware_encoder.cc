@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "bitstream/h264.h"
 #include "bitstream/packaging.h"
 #include "codec/encoder.h"
 #include "plan/hardware_probe.h"
@@ -20,7 +21,6 @@ using BitrateMode = VideoEncoderConfig::BitrateMode;
 constexpr int kProfileBaseline = 66;
 constexpr int kProfileMain = 77;
 constexpr int kProfileHigh = 100;
-constexpr int kConstraintNoBSlices = 0x04;
 
 constexpr int kQualityGop = 250;
 // What comes closest to "no key frame that is not asked for".
@@ -90,7 +90,7 @@ bool IsNal(const VideoEncoderConfig& config) { return config.codec == "h264" || 
 
 int BFrames(const VideoEncoderConfig& config) {
   const bool allowed = !config.realtime && config.codec == "h264" && config.profile != kProfileBaseline &&
-                       (config.constraints & kConstraintNoBSlices) == 0;
+                       (config.constraints & h264::kConstraintNoBSlices) == 0;
   return allowed ? 2 : 0;
 }
 

@@ -22,6 +22,10 @@ describe('storms', () => {
     await expectScenario('audio-storm')
   })
 
+  it('codecs on a device lose nothing, and survive resets and close() in mid-work', async () => {
+    await expectScenario('hardware')
+  })
+
   it('fifty encoders work at once', async () => {
     await expectScenario('fifty-encoders')
   })

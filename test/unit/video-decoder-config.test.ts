@@ -54,6 +54,8 @@ describe('the plan of an H.264 decoder', () => {
       description: null,
       codedWidth: 0,
       codedHeight: 0,
+      bitDepth: 8,
+      chroma: 420,
       optimizeForLatency: true,
       hardware: Hardware.none,
     })
@@ -92,6 +94,18 @@ describe('the plan of a decoder', () => {
     ['no-preference', Hardware.none],
   ])('leaves it to native code what %s means', (hardwareAcceleration, expected) => {
     expect(plan({ hardwareAcceleration }).config.hardware).toBe(expected)
+  })
+
+  it.each([
+    ['avc1.6e001f', 10, 420],
+    ['hvc1.2.4.L93.B0', 10, 420],
+    ['hvc1.4.10.L93.BE.8', 8, 444],
+    ['hvc1.6.46.L93.B0', 0, 0],
+    ['vp8', 8, 420],
+    ['vp09.02.31.10', 10, 420],
+    ['av01.0.05M.10', 10, 420],
+  ])('tells what samples %s means', (codec, bitDepth, chroma) => {
+    expect(plan({ codec }).config).toMatchObject({ bitDepth, chroma })
   })
 
   it.each([

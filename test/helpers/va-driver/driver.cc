@@ -2,7 +2,7 @@
 // I_PCM macroblocks, and decodes such streams, so that what comes out must be exactly what went in. FFmpeg and libva
 // above it are the real ones, and so are their files of headers, their surfaces, their uploads and downloads.
 //
-// TEST_VA_DRIVER=hang does not answer, =broken decodes to black and fails to encode.
+// While there is a file "hang" beside it, it does not answer; with "broken" it decodes to black and fails to encode.
 //
 // libva asks libdrm whether the file that stands for the device is a render node; preloaded, this library says yes.
 #include <va/va_backend.h>
@@ -65,9 +65,10 @@ struct Driver {
 };
 
 Driver& Of(VADriverContextP context) { return *static_cast<Driver*>(context->pDriverData); }
+// Whether there is a file of this name beside the driver.
 bool HasMode(const char* mode) {
-  const char* variable = std::getenv("TEST_VA_DRIVER");
-  return variable && std::strcmp(variable, mode) == 0;
+  const char* folder = std::getenv("LIBVA_DRIVERS_PATH");
+  return folder && access((std::string(folder) + '/' + mode).c_str(), F_OK) == 0;
 }
 
 // --- Bits ---------------------------------------------------------------------------------------------------------
