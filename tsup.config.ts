@@ -10,6 +10,7 @@ export default defineConfig({
     'lib/containers.ts',
     'lib/diagnostics.ts',
     'lib/batch.ts',
+    'lib/capture.ts',
     'lib/farm.ts',
     // A program of its own, which lib/batch/steps/step-pool.ts starts.
     'lib/batch/steps/step-process.ts',

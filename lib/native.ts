@@ -40,6 +40,16 @@ export interface ImageHandle {
   readonly [brand]: 'image'
 }
 
+/** A source of live media; it is not kept alive by this. Freed by its finalizer. */
+export interface CaptureSourceHandle {
+  readonly [brand]: 'capture source'
+}
+
+/** A reader of a source, which keeps the ring buffer alive. Freed by `captureCloseReader` or by its finalizer. */
+export interface CaptureReaderHandle {
+  readonly [brand]: 'capture reader'
+}
+
 /** Pixels converted on the job pool that wait to be moved into the user's buffer. */
 export interface StagingHandle {
   readonly [brand]: 'staging'
@@ -74,6 +84,7 @@ export const EventKind = {
   imageFrame: 10,
   imageError: 11,
   audioData: 12,
+  capture: 13,
   inputOpened: 20,
   packet: 21,
   inputStarted: 22,
@@ -95,6 +106,38 @@ export const StatusCode = {
   network: 9,
   notReadable: 10,
 } as const
+
+/** What the events `frame` and `audioData` tell after the generation. */
+export type NativeFrameFields = readonly [
+  picture: PictureHandle,
+  /** Index into the pixel format table (`pixel-format.ts`), or -1 for a format that WebCodecs does not name. */
+  format: number,
+  codedWidth: number,
+  codedHeight: number,
+  visibleLeft: number,
+  visibleTop: number,
+  visibleWidth: number,
+  visibleHeight: number,
+  timestamp: number,
+  duration: number | null,
+  primaries: number,
+  transfer: number,
+  matrix: number,
+  fullRange: number,
+  /** Pixel aspect ratio of the stream; 0:1 when it has none. */
+  sarNumerator: number,
+  sarDenominator: number,
+]
+export type NativeAudioFields = readonly [
+  buffer: AudioBufferHandle,
+  /** Index into AUDIO_SAMPLE_FORMATS (`audio-sample-format.ts`). */
+  format: number,
+  sampleRate: number,
+  numberOfFrames: number,
+  numberOfChannels: number,
+  timestamp: number,
+]
+export type CapturedItem = NativeFrameFields | NativeAudioFields
 
 /** `generation` counts the resets of a codec: an event of an older generation is stale and dropped. */
 export type NativeEvent =
@@ -130,29 +173,7 @@ export type NativeEvent =
       /** The chunk's alpha, coded as a stream of its own; null without alpha. */
       alphaSideData: ArrayBuffer | null,
     ]
-  | [
-      kind: typeof EventKind.frame,
-      codecId: number,
-      generation: number,
-      picture: PictureHandle,
-      /** Index into the pixel format table (`pixel-format.ts`), or -1 for a format that WebCodecs does not name. */
-      format: number,
-      codedWidth: number,
-      codedHeight: number,
-      visibleLeft: number,
-      visibleTop: number,
-      visibleWidth: number,
-      visibleHeight: number,
-      timestamp: number,
-      duration: number | null,
-      primaries: number,
-      transfer: number,
-      matrix: number,
-      fullRange: number,
-      /** Pixel aspect ratio of the stream; 0:1 when it has none. */
-      sarNumerator: number,
-      sarDenominator: number,
-    ]
+  | [kind: typeof EventKind.frame, codecId: number, generation: number, ...fields: NativeFrameFields]
   /** Answers `imageAppend`. */
   | [
       kind: typeof EventKind.imageTracks,
@@ -203,17 +224,21 @@ export type NativeEvent =
       status: number,
       message: string,
     ]
+  | [kind: typeof EventKind.audioData, codecId: number, generation: number, ...fields: NativeAudioFields]
+  /** Answers a request of a capture reader. */
   | [
-      kind: typeof EventKind.audioData,
-      codecId: number,
+      kind: typeof EventKind.capture,
+      readerId: number,
       generation: number,
-      buffer: AudioBufferHandle,
-      /** Index into AUDIO_SAMPLE_FORMATS (`audio-sample-format.ts`). */
-      format: number,
-      sampleRate: number,
-      numberOfFrames: number,
-      numberOfChannels: number,
-      timestamp: number,
+      requestId: number,
+      status: number,
+      message: string,
+      /** Nothing follows. */
+      ended: boolean,
+      /** What the reader lost since the batch before because it was too slow. */
+      lostSamples: number,
+      lostPictures: number,
+      items: readonly CapturedItem[],
     ]
   /** The end of a job begun by `probeEncoder`, `probeDecoder` or `convertPicture`. */
   | [kind: typeof EventKind.job, jobId: number, status: number, message: string, result: StagingHandle | null]
@@ -260,6 +285,11 @@ export interface NativeCounters {
   codecs: number
   /** Containers, streams and devices that are read, until they are closed. */
   inputs: number
+  /** Sources of `webcodecs-native/capture` with their ring buffers, whoever holds them, and readers that are open. */
+  captureSources: number
+  captureReaders: number
+  /** Allocations of ring buffers for sound (a running total). */
+  captureRings: number
   /** Bytes that media resources of pictures keep alive, whether of the pool, of a decoder or of JavaScript. */
   pictureBytes: number
   /** Bytes of encoded images that ImageDecoders hold. */
@@ -274,6 +304,50 @@ export interface NativeCounters {
   frameInfoEntries?: number
   callbackData?: number
   encodeTasks?: number
+}
+
+/** What is not stated, and so stays as it is, is 0, or -1, or empty. Times are microseconds. */
+export interface NativeCaptureRequest {
+  micros: number
+  sampleRate: number
+  channels: number
+  /** -1, 0 or 1. */
+  audio: number
+  video: number
+  videoBytes: number
+  format: string
+  hasOptions: boolean
+  /** [name, value, name, value, ...] */
+  options: readonly string[]
+  /** 0 auto, 1 realtime, 2 fast. */
+  pace: number
+  timeout: number
+  /** -1: no end. */
+  attempts: number
+  minDelay: number
+  maxDelay: number
+}
+
+export interface NativeCaptureStatus {
+  /** Index into CAPTURE_STATES (`capture/capture-buffer.ts`). */
+  state: number
+  /** Counts the changes of the state. */
+  version: number
+  /** The status of the last error, and its message. */
+  error: number
+  message: string
+  micros: number
+  connections: number
+  decodeErrors: number
+  /** 0: no sound yet. */
+  sampleRate: number
+  channels: number
+  audioBytes: number
+  samples: number
+  videoBytes: number
+  pictures: number
+  begin: number
+  end: number
 }
 
 export interface NativeVersions {
@@ -496,6 +570,33 @@ export interface NativeBinding extends ContainerBinding {
   /** On whose behalf this thread allocates from here on, as does what it asks other threads to do. 0: nobody known. */
   setAllocationContext(source: number, site: number): void
   allocationReport(): NativeAllocationReport
+
+  /** The source of this name, configured as asked; begins to capture it when there is none. Throws when there is no thread for it. */
+  captureAllocate(name: string, request: NativeCaptureRequest): CaptureSourceHandle
+  captureFind(name: string): CaptureSourceHandle | null
+  /** Whether there was one. */
+  captureRemove(name: string): boolean
+  captureSources(): string[]
+  /** null when nothing holds the source any more. */
+  captureStatus(source: CaptureSourceHandle): NativeCaptureStatus | null
+  /**
+   * null when the source was removed.
+   * @param readerId names the reader in events; unique within the environment, codecs included
+   */
+  captureOpenReader(readerId: number, source: CaptureSourceHandle): CaptureReaderHandle | null
+  /** Answered by `capture`, as are the requests below, unless they are cancelled or the reader closed. */
+  captureReadLast(reader: CaptureReaderHandle, requestId: number, micros: number, audio: boolean, video: boolean): void
+  /** `captureNext` begins so many microseconds before the newest; it may be `maxLag` behind it (0: as far as the ring reaches). */
+  captureBeginFollow(reader: CaptureReaderHandle, last: number, maxLag: number, audio: boolean, video: boolean): void
+  /** One at a time. */
+  captureNext(reader: CaptureReaderHandle, requestId: number): void
+  /** Ends what `captureBeginFollow` began. */
+  captureCancelNext(reader: CaptureReaderHandle): void
+  /** Answered when the state has another version. One at a time. */
+  captureAwaitChange(reader: CaptureReaderHandle, requestId: number, version: number): void
+  captureCancelChange(reader: CaptureReaderHandle): void
+  /** Calling it twice is harmless. */
+  captureCloseReader(reader: CaptureReaderHandle): void
 }
 
 /** Tables are flat: row after row. Sources and sites are indices into `names`, kinds into ALLOCATION_KINDS. */

@@ -9,6 +9,7 @@ import { exceptionFromStatus } from './errors.js'
 import { Loans } from './loans.js'
 import {
   type AudioBufferHandle,
+  type CapturedItem,
   type ContainerEvent,
   EventKind,
   type NativeBinding,
@@ -24,16 +25,20 @@ export type ImageEvent = Extract<
   NativeEvent,
   { 0: typeof EventKind.imageTracks | typeof EventKind.imageFrame | typeof EventKind.imageError }
 >
-export type CodecEvent = Exclude<NativeEvent, JobEvent | ReturnedEvent | ImageEvent | ContainerEvent>
+export type CaptureEvent = Extract<NativeEvent, { 0: typeof EventKind.capture }>
+export type CodecEvent = Exclude<NativeEvent, JobEvent | ReturnedEvent | ImageEvent | ContainerEvent | CaptureEvent>
 /** What a container's thread tells besides errors. */
 export type ContainerReceiverEvent = ContainerEvent | Extract<NativeEvent, { 0: typeof EventKind.done }>
 
-/** A codec, an image or a container, as the runtime sees it. */
+/** What goes to a receiver. */
+export type ReceivedEvent = CodecEvent | ImageEvent | ContainerEvent | CaptureEvent
+
+/** A codec, an image, a container or a reader, as the runtime sees it. */
 export interface EventReceiver {
   /** Counts resets; events of other generations are stale. */
   readonly generation: number
   /** @returns whether code of the user's ran, or will run in a microtask */
-  receive(event: CodecEvent | ImageEvent | ContainerEvent): boolean
+  receive(event: ReceivedEvent): boolean
 }
 
 interface Delivery {
@@ -128,6 +133,12 @@ export class Runtime {
     if (loanId) this.#loans.end(loanId, this.native.detachBuffer)
   }
 
+  /** Gives up what a reader got. */
+  closeCaptured(item: CapturedItem): void {
+    if (item.length === 6) this.closeAudioBuffer(item[0])
+    else this.closePicture(item[0])
+  }
+
   /** Memory of a resource, lent under its number; `lend` is called when it is not lent already. */
   borrow(loanId: number, lend: () => (ArrayBuffer | number)[]): (ArrayBuffer | number)[] {
     return this.#loans.borrow(loanId, lend)
@@ -169,6 +180,7 @@ export class Runtime {
     if (event[0] === EventKind.frame) this.closePicture(event[3])
     if (event[0] === EventKind.imageFrame) this.closePicture(event[4])
     if (event[0] === EventKind.audioData) this.native.closeAudioBuffer(event[3])
+    if (event[0] === EventKind.capture) for (const item of event[9]) this.closeCaptured(item)
   }
 
   #handBack([, returnId, buffer]: ReturnedEvent): boolean {

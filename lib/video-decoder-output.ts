@@ -10,6 +10,12 @@ import type { VideoFrameSlots } from './video-frame-init.js'
 
 type FrameEvent = Extract<OutputEvent, { 0: typeof EventKind.frame }>
 
+/** What a configuration tells of how frames are to be shown. */
+type Presentation = Pick<
+  ParsedVideoDecoderConfig,
+  'colorSpace' | 'displayAspectHeight' | 'displayAspectWidth' | 'flip' | 'rotation'
+>
+
 interface Size {
   readonly width: number
   readonly height: number
@@ -26,7 +32,7 @@ export function increaseToRatio(size: Size, ratio: number): Size {
 /** The display size before rotation: by the configured aspect ratio, else by the stream's pixel aspect ratio. */
 function displaySize(
   visible: Size,
-  config: ParsedVideoDecoderConfig,
+  config: Presentation,
   sarNumerator: number,
   sarDenominator: number,
 ): Size {
@@ -58,8 +64,8 @@ function frameColor(
  * @param namedColor the colour space in the codec string, if any
  */
 export function slotsFromOutput(
-  event: FrameEvent,
-  config: ParsedVideoDecoderConfig,
+  event: Readonly<FrameEvent>,
+  config: Presentation,
   namedColor: NativeColorSpace | null,
 ): VideoFrameSlots {
   const [, , , picture, formatIndex, codedWidth, codedHeight, ...rest] = event

@@ -124,7 +124,7 @@ const steps = {
     title: 'TypeScript build',
     inputs: ['lib', 'tsconfig.json', 'tsup.config.ts'],
     versions: () => ['tsup', 'typescript', 'esbuild'].map(packageVersion),
-    outputs: ['index', 'register', 'pool', 'worker', 'zero-copy', 'containers', 'diagnostics'].flatMap((name) =>
+    outputs: ['index', 'register', 'pool', 'worker', 'zero-copy', 'containers', 'diagnostics', 'capture'].flatMap((name) =>
       ['.js', '.cjs', '.d.ts', '.d.cts'].map((extension) => `dist/${name}${extension}`),
     ),
     build: async ({ show }) => {

@@ -7,6 +7,7 @@
 #include "audio/audio_codec_bindings.h"
 #include "audio/audio_data_bindings.h"
 #include "borrow_bindings.h"
+#include "capture_bindings.h"
 #include "codec/async_decode_worker.h"
 #include "codec/async_encode_worker.h"
 #include "codec/codec_handle.h"
@@ -192,6 +193,9 @@ Napi::Value ReadCounters(const Napi::CallbackInfo& info) {
   set(out, "bytes", counters.bytes);
   set(out, "codecs", counters.codecs);
   set(out, "inputs", counters.inputs);
+  set(out, "captureSources", counters.capture_sources);
+  set(out, "captureReaders", counters.capture_readers);
+  set(out, "captureRings", counters.capture_rings);
   set(out, "pictureBytes", counters.picture_bytes);
   set(out, "imageBytes", counters.image_bytes);
   set(out, "evictedFrameInfo", counters.evicted_frame_info);
@@ -230,6 +234,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RegisterImageBindings(env, exports);
   RegisterContainerBindings(env, exports);
   RegisterBorrowBindings(env, exports);
+  RegisterCaptureBindings(env, exports);
   RegisterTransferBindings(env, exports);
   RegisterDiagnosticsBindings(env, exports);
   exports.Set("start", Napi::Function::New<Start>(env));

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { hasCommand, run, SetupError } from './run.mjs'
 
 /**
- * @typedef {{ package: string, for?: string, needs: { command?: string[], all?: boolean, pkgConfig?: string, header?: string, file?: string } }} Entry
+ * @typedef {{ package: string, for?: string, needs: { command?: string[], all?: boolean, pkgConfig?: string, header?: string, file?: string, library?: string } }} Entry
  * `needs` says what the package brings. Only that is checked, so another distribution's package or an
  * installation of one's own counts as well. Without `for`, building the addon needs it; all others can be done without
  * where the distribution does not have them.
@@ -11,6 +11,13 @@ import { hasCommand, run, SetupError } from './run.mjs'
 const entries = JSON.parse(readFileSync(new URL('../apt-packages.json', import.meta.url), 'utf8'))
 
 const headerFolders = ['/usr/include', '/usr/local/include']
+
+/** A file that is loaded at run time, by its path in one of the usual folders of libraries. */
+function hasLibraryFile(path) {
+  const folders = ['/usr/lib', '/usr/local/lib', '/usr/lib64']
+  const subfolders = existsSync('/usr/lib') ? readdirSync('/usr/lib').filter((name) => name.includes('-linux-')) : []
+  return [...folders, ...subfolders.map((name) => `/usr/lib/${name}`)].some((folder) => existsSync(`${folder}/${path}`))
+}
 
 /** Looks in the usual folders, and asks the compiler only when it is in none of them. */
 async function hasHeader(name) {
@@ -28,6 +35,7 @@ async function isSatisfied({ needs }) {
   if (needs.command) return needs.all ? needs.command.every(hasCommand) : needs.command.some(hasCommand)
   if (needs.file) return existsSync(needs.file)
   if (needs.pkgConfig) return hasLibraries([needs.pkgConfig])
+  if (needs.library) return hasLibraryFile(needs.library)
   return hasHeader(needs.header)
 }
 

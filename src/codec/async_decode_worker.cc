@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "codec/device_frames.h"
+#include "media/decoded_frame.h"
 
 namespace webcodecs {
 
@@ -12,19 +13,6 @@ namespace {
 constexpr int kMaxUndeliveredFrames = 16;
 // Above the 16 frames that H.264 may reorder and the frames in frame threads.
 constexpr size_t kFrameInfoBound = 64;
-
-int FullRange(const AVFrame& frame) {
-  switch (frame.format) {
-    case AV_PIX_FMT_YUVJ420P:
-    case AV_PIX_FMT_YUVJ422P:
-    case AV_PIX_FMT_YUVJ444P:
-    case AV_PIX_FMT_YUVJ440P:
-    case AV_PIX_FMT_YUVJ411P:
-      return 1;
-    default:
-      return frame.color_range == AVCOL_RANGE_UNSPECIFIED ? -1 : frame.color_range == AVCOL_RANGE_JPEG ? 1 : 0;
-  }
-}
 
 }  // namespace
 
@@ -109,10 +97,8 @@ Status AsyncDecodeWorker::EmitFrame(AVFramePtr frame) {
   FrameEvent event{};
   event.timestamp = info->timestamp;
   event.duration = info->duration;
-  event.visible = {static_cast<int>(frame->crop_left), static_cast<int>(frame->crop_top),
-                   frame->width - static_cast<int>(frame->crop_left + frame->crop_right),
-                   frame->height - static_cast<int>(frame->crop_top + frame->crop_bottom)};
-  event.color = {frame->color_primaries, frame->color_trc, frame->colorspace, FullRange(*frame)};
+  event.visible = VisibleRectOf(*frame);
+  event.color = ColorSpaceOf(*frame);
   event.sar_numerator = frame->sample_aspect_ratio.num;
   event.sar_denominator = frame->sample_aspect_ratio.den;
   event.picture = Picture::FromAVFrame(std::move(frame));

@@ -27,12 +27,16 @@ enum class EventKind : int {
   kImageFrame = 10,
   kImageError = 11,
   kAudioData = 12,
+  kCapture = 13,
   kInputOpened = 20,
   kPacket = 21,
   kInputStarted = 22,
   kInputEnded = 23,
   kBytesWanted = 24,
 };
+
+constexpr size_t kPictureFields = 16;
+constexpr size_t kAudioFields = 6;
 
 // Fills a JavaScript array from left to right.
 class ArrayWriter {
@@ -50,6 +54,32 @@ class ArrayWriter {
   }
   void Add(const std::string& value) { Add(Napi::Value(Napi::String::New(env_, value))); }
   void Add(double value) { Add(Napi::Value(Napi::Number::New(env_, value))); }
+  // As the events "frame" and "audioData" have them.
+  void Add(CapturedPicture item) {
+    const PixelFormat format = item.picture->format();
+    const int width = item.picture->width(), height = item.picture->height();
+    Add(WrapPicture(env_, std::move(item.picture)));
+    Add(static_cast<int>(format));
+    Add(width);
+    Add(height);
+    Add(item.visible);
+    Add(item.timestamp);
+    Add(item.duration);
+    Add(item.color);
+    Add(item.sar_numerator);
+    Add(item.sar_denominator);
+  }
+  void Add(CapturedAudio item) {
+    const int format = item.buffer->format().index();
+    const int64_t frames = static_cast<int64_t>(item.buffer->frames());
+    const int channels = item.buffer->channels();
+    Add(WrapAudioBuffer(env_, std::move(item.buffer)));
+    Add(format);
+    Add(item.sample_rate);
+    Add(frames);
+    Add(channels);
+    Add(item.timestamp);
+  }
   void Add(const Rect& rect) {
     Add(rect.x);
     Add(rect.y);
@@ -127,21 +157,10 @@ struct Writer {
     return out.array();
   }
   Napi::Value operator()(FrameEvent& e) {
-    ArrayWriter out = Begin(EventKind::kFrame, 16);
+    ArrayWriter out = Begin(EventKind::kFrame, kPictureFields);
     if (e.gate) e.gate->Deliver();
-    const PixelFormat format = e.picture->format();
-    const int width = e.picture->width();
-    const int height = e.picture->height();
-    out.Add(WrapPicture(env, std::move(e.picture)));
-    out.Add(static_cast<int>(format));
-    out.Add(width);
-    out.Add(height);
-    out.Add(e.visible);
-    out.Add(e.timestamp);
-    out.Add(e.duration);
-    out.Add(e.color);
-    out.Add(e.sar_numerator);
-    out.Add(e.sar_denominator);
+    out.Add(CapturedPicture{std::move(e.picture), e.visible, e.timestamp, e.duration, e.color, e.sar_numerator,
+                            e.sar_denominator});
     return out.array();
   }
   Napi::Value operator()(ImageTracksEvent& e) {
@@ -184,17 +203,26 @@ struct Writer {
     return out.array();
   }
   Napi::Value operator()(AudioDataEvent& e) {
-    ArrayWriter out = Begin(EventKind::kAudioData, 6);
+    ArrayWriter out = Begin(EventKind::kAudioData, kAudioFields);
     if (e.gate) e.gate->Deliver();
-    const int format = e.buffer->format().index();
-    const int64_t frames = static_cast<int64_t>(e.buffer->frames());
-    const int channels = e.buffer->channels();
-    out.Add(WrapAudioBuffer(env, std::move(e.buffer)));
-    out.Add(format);
-    out.Add(e.sample_rate);
-    out.Add(frames);
-    out.Add(channels);
-    out.Add(e.timestamp);
+    out.Add(CapturedAudio{std::move(e.buffer), e.sample_rate, e.timestamp});
+    return out.array();
+  }
+  Napi::Value operator()(CaptureEvent& e) {
+    ArrayWriter items(env, e.batch.items.size());
+    for (auto& item : e.batch.items) {
+      ArrayWriter fields(env, std::holds_alternative<CapturedAudio>(item) ? kAudioFields : kPictureFields);
+      std::visit([&](auto& value) { fields.Add(std::move(value)); }, item);
+      items.Add(fields.array());
+    }
+    ArrayWriter out = Begin(EventKind::kCapture, 7);
+    out.Add(e.request_id);
+    out.Add(static_cast<int>(e.status.code()));
+    out.Add(e.status.message());
+    out.AddBool(e.batch.ended);
+    out.Add(e.batch.lost_samples);
+    out.Add(e.batch.lost_pictures);
+    out.Add(items.array());
     return out.array();
   }
   Napi::Value operator()(InputOpenedEvent& e) { return Container(EventKind::kInputOpened, e); }

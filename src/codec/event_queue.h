@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "audio/audio_buffer.h"
+#include "capture/capture_item.h"
 #include "codec/output_gate.h"
 #include "container/container_events.h"
 #include "image/image_reader.h"
@@ -87,6 +88,12 @@ struct AudioDataEvent {
   int64_t timestamp;
   std::shared_ptr<OutputGate> gate;  // told when JavaScript has the data
 };
+// Answers a request of a CaptureReader.
+struct CaptureEvent {
+  int32_t request_id;
+  Status status;
+  CaptureBatch batch;
+};
 struct JobEvent {
   int32_t job_id;
   Status status;
@@ -103,8 +110,8 @@ struct Event {
   int32_t codec_id;
   int32_t generation;
   std::variant<ConfiguredEvent, DoneEvent, FlushedEvent, ErrorEvent, OutputConfigEvent, ChunkEvent, FrameEvent,
-               AudioDataEvent, ImageTracksEvent, ImageFrameEvent, ImageErrorEvent, JobEvent, ReturnedEvent, InputOpenedEvent,
-               PacketEvent, InputStartedEvent, InputEndedEvent, BytesWantedEvent>
+               AudioDataEvent, ImageTracksEvent, ImageFrameEvent, ImageErrorEvent, CaptureEvent, JobEvent, ReturnedEvent,
+               InputOpenedEvent, PacketEvent, InputStartedEvent, InputEndedEvent, BytesWantedEvent>
       payload;
 #if WEBCODECS_DEBUG
   CountedBy counted{GlobalCounters().callback_data};

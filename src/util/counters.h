@@ -17,10 +17,13 @@ struct Counters {
   std::atomic<int64_t> bytes{0};
   std::atomic<int64_t> codecs{0};
   std::atomic<int64_t> inputs{0};  // containers, streams and devices that are read
+  std::atomic<int64_t> capture_sources{0};  // with their ring buffers, whoever holds them
+  std::atomic<int64_t> capture_readers{0};  // that JavaScript holds open
   // Memory by what it is for; of pictures, that of decoders and of JavaScript too.
   std::atomic<int64_t> picture_bytes{0};
   std::atomic<int64_t> image_bytes{0};  // encoded images
   // Running totals.
+  std::atomic<int64_t> capture_rings{0};  // allocations of rings for the sound of sources
   std::atomic<int64_t> evicted_frame_info{0};
   std::atomic<int64_t> wakes{0};
   std::atomic<int64_t> events{0};

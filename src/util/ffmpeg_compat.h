@@ -17,6 +17,15 @@ inline void SetFrameDuration(AVFrame* frame, int64_t duration) {
 #endif
 }
 
+// In the time base of the packet that it came from; 0 when it is not known.
+inline int64_t FrameDuration(const AVFrame& frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+  return frame.duration;
+#else
+  return frame.pkt_duration;
+#endif
+}
+
 inline void SetKeyFrame(AVFrame* frame, bool key) {
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
   if (key)

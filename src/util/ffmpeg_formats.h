@@ -49,7 +49,8 @@ namespace webcodecs {
   X(avio_context_free)                       \
   X(avio_flush)                              \
   X(avio_open2)                              \
-  X(avio_seek)
+  X(avio_seek)                               \
+  X(avio_size)
 
 // libavformat's functions, under their own names.
 struct FormatLibrary {
