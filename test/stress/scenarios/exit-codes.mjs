@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs'
 const exitCodes = {
   'process-exit-mid-encode': 7,
   'process-exit-mid-decode': 7,
+  'capture-process-exit': 7,
   'uncaught-exception-mid-encode': 1,
 }
 

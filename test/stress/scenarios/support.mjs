@@ -113,6 +113,8 @@ const live = [
   'buffers',
   'bytes',
   'codecs',
+  'captureSources',
+  'captureReaders',
   'inputs',
   'pictureBytes',
   'imageBytes',
