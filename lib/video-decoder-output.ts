@@ -30,12 +30,7 @@ export function increaseToRatio(size: Size, ratio: number): Size {
 }
 
 /** The display size before rotation: by the configured aspect ratio, else by the stream's pixel aspect ratio. */
-function displaySize(
-  visible: Size,
-  config: Presentation,
-  sarNumerator: number,
-  sarDenominator: number,
-): Size {
+function displaySize(visible: Size, config: Presentation, sarNumerator: number, sarDenominator: number): Size {
   const { displayAspectWidth, displayAspectHeight } = config
   if (displayAspectWidth !== undefined && displayAspectHeight !== undefined) {
     return increaseToRatio(visible, displayAspectWidth / displayAspectHeight)

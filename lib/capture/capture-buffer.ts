@@ -130,4 +130,5 @@ export class CaptureBuffer {
   }
 }
 
-const stateOf = (status: NativeCaptureStatus | null): CaptureState => (status ? CAPTURE_STATES[status.state]! : 'removed')
+const stateOf = (status: NativeCaptureStatus | null): CaptureState =>
+  status ? CAPTURE_STATES[status.state]! : 'removed'

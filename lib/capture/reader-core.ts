@@ -3,7 +3,13 @@
 import { type AudioData, audioDataInternals } from '../audio-data.js'
 import { sampleFormatAt } from '../audio-sample-format.js'
 import { exceptionFromStatus } from '../errors.js'
-import { type CapturedItem, type CaptureReaderHandle, type CaptureSourceHandle, EventKind, StatusCode } from '../native.js'
+import {
+  type CapturedItem,
+  type CaptureReaderHandle,
+  type CaptureSourceHandle,
+  EventKind,
+  StatusCode,
+} from '../native.js'
 import { type EventReceiver, getRuntime, type ReceivedEvent, type Runtime } from '../runtime.js'
 import { slotsFromOutput } from '../video-decoder-output.js'
 import { type VideoFrame, videoFrameInternals } from '../video-frame.js'

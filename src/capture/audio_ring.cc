@@ -98,7 +98,7 @@ int64_t AudioRing::PositionAt(int64_t timestamp) const {
   const size_t index = static_cast<size_t>(after - stretches_.begin()) - 1;
   const Stretch& stretch = stretches_[index];
   const int64_t position =
-      stretch.position + av_rescale_rnd(timestamp - stretch.timestamp, shape_.sample_rate, kSecond, AV_ROUND_UP);
+      stretch.position + av_rescale(timestamp - stretch.timestamp, shape_.sample_rate, kSecond);
   // In the gap behind a stretch: where the next one begins.
   return std::max(begin(), std::min(position, StretchEnd(index)));
 }

@@ -44,7 +44,7 @@ class AudioRing {
   int64_t begin() const;
   int64_t end() const { return end_; }
   int64_t TimestampAt(int64_t position) const;
-  // The first position that is not before `timestamp`.
+  // The position nearest to `timestamp`, or the next one behind it where there is a gap.
   int64_t PositionAt(int64_t timestamp) const;
   // How many samples follow one another from `position` on.
   int64_t RunLength(int64_t position) const;

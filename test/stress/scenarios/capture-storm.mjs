@@ -62,7 +62,11 @@ async function useSource(seed) {
 /** Changes the shape of the other source, and removes it, again and again. */
 async function stormOther(rounds) {
   for (let round = 0; round < rounds; round++) {
-    const options = { seconds: 0.5 + (round % 3), sampleRate: [8000, 16_000, 44_100][round % 3], channels: 1 + (round % 2) }
+    const options = {
+      seconds: 0.5 + (round % 3),
+      sampleRate: [8000, 16_000, 44_100][round % 3],
+      channels: 1 + (round % 2),
+    }
     const buffer = CaptureBuffers.allocateIfNeeded(OTHER, options)
     let reader
     try {
