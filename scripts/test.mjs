@@ -108,6 +108,7 @@ const guardrails = [
     { program: 'test/guardrails/zero_copy.js' },
     { program: 'test/guardrails/buffer_pool.js', quick: ['--frames', '300'] },
     { program: 'test/guardrails/allocation_tracker.js' },
+    { program: 'test/guardrails/capture_buffers.js', quick: ['--seconds', '10', '--sources', '40'] },
   ],
   [{ program: 'test/guardrails/native_pool.js', quick: ['--frames', '150'] }],
   [{ program: 'soak/main.mjs', options: ['--all-at-once', '--out', '.setup/soak'], quick: ['--minutes', '0.4'] }],

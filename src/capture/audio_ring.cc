@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 #include <utility>
 
 #include "audio/audio_resampler.h"
@@ -17,6 +18,7 @@ namespace webcodecs {
 namespace {
 
 constexpr SampleFormat kFormat{SampleType::kF32, true};
+constexpr size_t kMaxBytes = size_t{2} << 30;
 constexpr int64_t kSecond = 1'000'000;
 // Nearer than this to the end, a stretch goes on: rates that do not divide a second round.
 constexpr int64_t kSameMicros = 1000;
@@ -128,6 +130,10 @@ AudioBufferPtr AudioRing::Copy(int64_t position, int64_t count) const {
 Status AudioRing::Reshape(const Shape& shape) {
   if (is_allocated() && shape == shape_) return Status::Ok();
   const size_t bytes = static_cast<size_t>(shape.capacity) * static_cast<size_t>(shape.channels) * sizeof(float);
+  if (bytes > kMaxBytes) {
+    return Status(StatusCode::kOutOfMemory,
+                  "expected at most 2 GiB for the ring buffer but " + std::to_string(bytes >> 20) + " MiB are asked for");
+  }
   PoolBufferPtr memory = FramePool::Global().Acquire(bytes);
   if (!memory) return Status(StatusCode::kOutOfMemory, "out of memory for the ring buffer");
   GlobalCounters().capture_rings.fetch_add(1, std::memory_order_relaxed);

@@ -1,0 +1,89 @@
+// Captures sources that come and go, and one that stays, and fails when there is not exactly one ring for each source, when memory
+// grows, when the steady state allocates, or when something is left.
+//
+//   node --expose-gc test/guardrails/capture_buffers.js [--seconds 60] [--sources 300]
+import { setTimeout as sleep } from 'node:timers/promises'
+import { conclude, loadBuild, megabytes, numberArgument, restingMemory, untilNothingLives } from './support.js'
+
+const seconds = numberArgument('seconds', 60)
+const sourceCount = numberArgument('sources', 300)
+const build = await loadBuild()
+const { CaptureBuffers } = await import(new URL('../../dist/capture.js', import.meta.url))
+const { counters } = build
+
+const failures = []
+const graph = (tone, rest = '') =>
+  `lavfi:sine=frequency=${tone}:sample_rate=48000${rest}[out0];testsrc2=size=320x240:rate=25${rest}[out1]`
+
+/** A source of two seconds, read to its end by as many callers as like. */
+async function captureOne(index) {
+  const source = graph(200 + index, ':duration=2')
+  const callers = Array.from({ length: 20 }, async () => CaptureBuffers.allocateIfNeeded(source, { pace: 'fast' }))
+  const [buffer] = await Promise.all(callers)
+  const reader = buffer.openReader()
+  let samples = 0
+  for await (const media of reader.follow()) {
+    samples += media.numberOfFrames ?? 0
+    media.close()
+  }
+  const { audio, video } = await reader.readLast(10)
+  if (samples !== 96_000 || audio.length !== 1 || audio[0].numberOfFrames !== 96_000 || video.length !== 50) {
+    failures.push(`source ${index}: ${samples} samples, ${audio.length} pieces, ${video.length} pictures`)
+  }
+  for (const media of [...audio, ...video]) media.close()
+  // Every other one is removed while it is read.
+  if (index % 2 === 0) CaptureBuffers.remove(source)
+  reader.close()
+  if (index % 2 === 1) CaptureBuffers.remove(source)
+}
+
+async function comeAndGo(count, from) {
+  const before = counters().captureRings
+  for (let index = from; index < from + count && failures.length === 0; index++) await captureOne(index)
+  const rings = counters().captureRings - before
+  if (rings !== count) failures.push(`${count} sources had ${rings} rings`)
+}
+
+/** Follows one source, and counts what the pool could not serve from its stock. */
+async function stay() {
+  const buffer = CaptureBuffers.allocateIfNeeded(graph(100), { seconds: 3 })
+  const reader = buffer.openReader()
+  let pieces = 0
+  let start
+  let warm
+  for await (const media of reader.follow()) {
+    media.close()
+    pieces++
+    start ??= performance.now()
+    const passed = performance.now() - start
+    // By now the ring has gone round.
+    if (passed > 4000) warm ??= { pieces, rss: process.memoryUsage.rss(), ...counters().pool }
+    if (passed > seconds * 1000) break
+  }
+  const now = counters().pool
+  const misses = now.misses - warm.misses
+  const growth = process.memoryUsage.rss() - warm.rss
+  console.log(
+    `steady: ${pieces - warm.pieces} pieces, ${now.hits - warm.hits} pool hits, ${misses} misses, ${megabytes(growth)} growth`,
+  )
+  if (misses > (now.hits - warm.hits) / 20) failures.push(`the pool had nothing for ${misses} of ${pieces} pieces`)
+  if (growth > 8 * 2 ** 20) failures.push(`memory grew by ${megabytes(growth)} in the steady state`)
+  if (reader.lost.audioFrames > 0) failures.push(`lost ${reader.lost.audioFrames} samples`)
+  reader.close()
+  CaptureBuffers.remove(graph(100))
+}
+
+await comeAndGo(10, 0)
+await sleep(100)
+const before = await restingMemory()
+await comeAndGo(sourceCount, 10)
+const growth = (await restingMemory()) - before
+console.log(`sources: ${sourceCount} came and went, ${megabytes(growth)} growth`)
+if (growth > 8 * 2 ** 20) failures.push(`memory grew by ${megabytes(growth)} over ${sourceCount} sources`)
+await stay()
+const left = await untilNothingLives(build)
+if (left !== '') failures.push(`still alive: ${left}`)
+const { captureSources, captureReaders } = counters()
+if (captureSources + captureReaders > 0)
+  failures.push(`${captureSources} sources and ${captureReaders} readers are left`)
+conclude(failures)
