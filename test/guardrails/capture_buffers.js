@@ -13,23 +13,32 @@ const { counters } = build
 
 const warmUp = 30
 const failures = []
-const graph = (tone, rest = '') =>
-  `lavfi:sine=frequency=${tone}:sample_rate=48000${rest}[out0];testsrc2=size=320x240:rate=25${rest}[out1]`
+const steadySource = 'lavfi:sine=sample_rate=48000[out0];testsrc2=size=320x240:rate=25[out1]'
+
+/** A source of two seconds: of sound, or of pictures. FFmpeg 5.1 leaks a picture with each graph that has both. */
+const shortSource = (index) =>
+  index % 2 === 0
+    ? `lavfi:sine=frequency=${200 + index}:sample_rate=48000:duration=2`
+    : `lavfi:testsrc2=size=320x240:rate=25:duration=2,drawbox=x=${index % 100}`
 
 /** A source of two seconds, read to its end by as many callers as like. */
 async function captureOne(index) {
-  const source = graph(200 + index, ':duration=2')
+  const source = shortSource(index)
   const callers = Array.from({ length: 20 }, async () => CaptureBuffers.allocateIfNeeded(source, { pace: 'fast' }))
   const [buffer] = await Promise.all(callers)
   const reader = buffer.openReader()
-  let samples = 0
+  let [samples, pictures] = [0, 0]
   for await (const media of reader.follow({ last: 10 })) {
-    samples += media.numberOfFrames ?? 0
+    if (media.numberOfFrames) samples += media.numberOfFrames
+    else pictures++
     media.close()
   }
   const { audio, video } = await reader.readLast(10)
-  if (samples !== 96_000 || audio.length !== 1 || audio[0].numberOfFrames !== 96_000 || video.length !== 50) {
-    failures.push(`source ${index}: ${samples} samples, ${audio.length} pieces, ${video.length} pictures`)
+  const [ofSound, ofPictures] = index % 2 === 0 ? [96_000, 0] : [0, 50]
+  const lastSamples = audio.map((data) => data.numberOfFrames).join()
+  const isWhole = samples === ofSound && pictures === ofPictures
+  if (!isWhole || lastSamples !== (ofSound ? '96000' : '') || video.length !== ofPictures) {
+    failures.push(`source ${index}: ${samples} samples (${lastSamples}), ${pictures} pictures (${video.length})`)
   }
   for (const media of [...audio, ...video]) media.close()
   // Every other one is removed while it is read.
@@ -42,12 +51,13 @@ async function comeAndGo(count, from) {
   const before = counters().captureRings
   for (let index = from; index < from + count && failures.length === 0; index++) await captureOne(index)
   const rings = counters().captureRings - before
-  if (rings !== count) failures.push(`${count} sources had ${rings} rings`)
+  const ofSound = Math.floor((from + count + 1) / 2) - Math.floor((from + 1) / 2)
+  if (rings !== ofSound) failures.push(`${ofSound} sources with sound had ${rings} rings`)
 }
 
 /** Follows one source, and counts what the pool could not serve from its stock. */
 async function stay() {
-  const buffer = CaptureBuffers.allocateIfNeeded(graph(100), { seconds: 3 })
+  const buffer = CaptureBuffers.allocateIfNeeded(steadySource, { seconds: 3 })
   const reader = buffer.openReader()
   let pieces = 0
   let start
@@ -71,7 +81,7 @@ async function stay() {
   if (growth > 8 * 2 ** 20) failures.push(`memory grew by ${megabytes(growth)} in the steady state`)
   if (reader.lost.audioFrames > 0) failures.push(`lost ${reader.lost.audioFrames} samples`)
   reader.close()
-  CaptureBuffers.remove(graph(100))
+  CaptureBuffers.remove(steadySource)
 }
 
 // Threads come with heaps of their own, which stay: the first sources are not looked at.
@@ -82,7 +92,7 @@ await comeAndGo(sourceCount, warmUp)
 const growth = (await restingMemory()) - before
 console.log(`sources: ${sourceCount} came and went, ${megabytes(growth)} growth`)
 // One that kept its ring, or its pictures, would have kept two to six megabytes.
-if (growth > 16 * 2 ** 20) failures.push(`memory grew by ${megabytes(growth)} over ${sourceCount} sources`)
+if (growth > 8 * 2 ** 20) failures.push(`memory grew by ${megabytes(growth)} over ${sourceCount} sources`)
 await stay()
 const left = await untilNothingLives(build)
 if (left !== '') failures.push(`still alive: ${left}`)

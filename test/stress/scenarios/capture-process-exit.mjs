@@ -1,7 +1,8 @@
 // The process exits while sources are captured and followed.
 import { CaptureBuffers } from '../../../dist/capture.js'
+import { captureClip } from '../../helpers/capture-clip.mjs'
 
-const buffer = CaptureBuffers.allocateIfNeeded('lavfi:sine[out0];testsrc2=size=160x120[out1]')
+const buffer = CaptureBuffers.allocateIfNeeded(captureClip())
 let count = 0
 for await (const media of buffer.openReader().follow()) {
   media.close()

@@ -3,9 +3,10 @@
 import { once } from 'node:events'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 import { CaptureBuffers } from '../../../dist/capture.js'
+import { captureClip } from '../../helpers/capture-clip.mjs'
 import { assert, assertNothingLives, counters, sleep } from './support.mjs'
 
-const SOURCE = 'lavfi:sine=sample_rate=48000[out0];testsrc2=size=160x120:rate=25[out1]'
+const SOURCE = captureClip()
 const OTHER = 'lavfi:anoisesrc=sample_rate=8000'
 
 const closeAll = ({ audio, video }) => {
