@@ -7,6 +7,7 @@
 
 #include "capture/capture_reader.h"
 #include "container/media_input.h"
+#include "util/job_pool.h"
 
 extern "C" {
 #include <libavutil/mathematics.h>
@@ -73,7 +74,14 @@ void CaptureSource::Stop() {
     input = input_;
   }
   if (input) input->Interrupt();
-  SetState(CaptureState::kRemoved);
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (status_.state == CaptureState::kRemoved) return;
+    status_.state = CaptureState::kRemoved;
+    status_.version++;
+  }
+  // Those who wait read what is left, which is nothing for a JavaScript thread.
+  JobPool::Global().Post([self = shared_from_this()] { self->TellWaiters(std::unique_lock<std::mutex>(self->mutex_)); });
   stopping_.notify_all();
 }
 

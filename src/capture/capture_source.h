@@ -36,7 +36,7 @@ struct CaptureCursor {
   int64_t picture = 0;
 };
 
-class CaptureSource {
+class CaptureSource : public std::enable_shared_from_this<CaptureSource> {
  public:
   CaptureSource(std::string name, const CaptureRequest& request);
   CaptureSource(const CaptureSource&) = delete;
