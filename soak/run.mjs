@@ -10,7 +10,18 @@ const reportSeconds = (minutes) => (minutes > 5 ? 60 : 10)
 
 /** Lets garbage and threads go, and tells what is still alive. */
 async function leftOver(counters) {
-  const live = ['frames', 'pictures', 'audioData', 'audioBuffers', 'inFlight', 'packets', 'buffers', 'bytes', 'codecs']
+  const ofMedia = [
+    'frames',
+    'pictures',
+    'audioData',
+    'audioBuffers',
+    'inFlight',
+    'packets',
+    'buffers',
+    'bytes',
+    'codecs',
+  ]
+  const live = [...ofMedia, 'captureSources', 'captureReaders']
   for (let turn = 0; turn < 250 && live.some((name) => counters()[name] !== 0); turn++) {
     globalThis.gc?.()
     await sleep(20)
@@ -71,7 +82,7 @@ export async function runScenario(scenario, { minutes, out, csvEvery }) {
     sampler.take(progress)
     if (sampler.samples.length % every === 0) console.log(reportLine(scenario, sampler.samples.at(-1)))
   }, 1000)
-  await run({ progress, fail, until: () => performance.now() >= end || errors.length > 0 })
+  await run({ progress, fail, until: () => performance.now() >= end || errors.length > 0 }).catch(fail)
   clearInterval(timer)
   sampler.take(progress)
   sampler.end()

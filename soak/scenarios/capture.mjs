@@ -49,6 +49,8 @@ async function passing(index, progress, fail) {
   progress.outputs += pictures + Math.round(samples / (sampleRate / FPS))
 }
 
+export const hasOutputForEachInput = true
+
 export async function run({ progress, fail, until }) {
   const source = liveSource
   const buffer = CaptureBuffers.allocateIfNeeded(source, { seconds: 10 })

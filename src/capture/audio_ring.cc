@@ -117,8 +117,8 @@ void AudioRing::CopyPlane(int channel, int64_t position, int64_t count, float* d
 }
 
 AudioBufferPtr AudioRing::Copy(int64_t position, int64_t count) const {
-  PoolBufferPtr buffer =
-      FramePool::Global().Acquire(static_cast<size_t>(count) * static_cast<size_t>(shape_.channels) * sizeof(float));
+  const size_t size = static_cast<size_t>(count) * static_cast<size_t>(shape_.channels) * sizeof(float);
+  PoolBufferPtr buffer = FramePool::Global().Acquire(size, AllocationKind::kCopy);
   if (!buffer) return nullptr;
   float* samples = reinterpret_cast<float*>(buffer->data());
   for (int c = 0; c < shape_.channels; c++) CopyPlane(c, position, count, samples + c * count);
@@ -134,7 +134,7 @@ Status AudioRing::Reshape(const Shape& shape) {
     return Status(StatusCode::kOutOfMemory,
                   "expected at most 2 GiB for the ring buffer but " + std::to_string(bytes >> 20) + " MiB are asked for");
   }
-  PoolBufferPtr memory = FramePool::Global().Acquire(bytes);
+  PoolBufferPtr memory = FramePool::Global().Acquire(bytes, AllocationKind::kDecodedSamples);
   if (!memory) return Status(StatusCode::kOutOfMemory, "out of memory for the ring buffer");
   GlobalCounters().capture_rings.fetch_add(1, std::memory_order_relaxed);
   if (is_allocated()) {
