@@ -124,8 +124,8 @@ const steps = {
     title: 'TypeScript build',
     inputs: ['lib', 'tsconfig.json', 'tsup.config.ts'],
     versions: () => ['tsup', 'typescript', 'esbuild'].map(packageVersion),
-    outputs: ['index', 'register', 'pool', 'worker', 'zero-copy', 'containers', 'diagnostics', 'capture'].flatMap((name) =>
-      ['.js', '.cjs', '.d.ts', '.d.cts'].map((extension) => `dist/${name}${extension}`),
+    outputs: ['index', 'register', 'pool', 'worker', 'zero-copy', 'containers', 'diagnostics', 'capture'].flatMap(
+      (name) => ['.js', '.cjs', '.d.ts', '.d.cts'].map((extension) => `dist/${name}${extension}`),
     ),
     build: async ({ show }) => {
       const tsup = join(root, 'node_modules', 'tsup', 'dist', 'cli-default.js')
