@@ -50,7 +50,7 @@ await start('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--s
 const client = new Redis(url)
 try {
   const clip = join(folder, 'clip.mp4')
-  const picture = `testsrc2=size=640x360:rate=24:duration=${seconds}`
+  const picture = `testsrc2=size=320x180:rate=24:duration=${seconds}`
   execFileSync('ffmpeg', [
     '-v',
     'error',
