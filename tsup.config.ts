@@ -14,6 +14,9 @@ export default defineConfig({
     'lib/farm.ts',
     // A program of its own, which lib/batch/steps/step-pool.ts starts.
     'lib/batch/steps/step-process.ts',
+    'lib/cli.ts',
+    // A program of its own, which lib/batch/job-processes.ts starts.
+    'lib/job-process.ts',
   ],
   format: ['esm', 'cjs'],
   dts: true,

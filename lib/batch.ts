@@ -30,8 +30,19 @@ export {
   type ThumbnailSettings,
   type VideoSettings,
 } from './batch/job.js'
+export type { JobTemplate } from './batch/job-template.js'
+export {
+  type BatchRecord,
+  type DoneRecord,
+  type FailedRecord,
+  type JournalRecord,
+  readJournal,
+  type StartRecord,
+} from './batch/journal.js'
 export { presetNames } from './batch/presets.js'
+export { type ProbedAudio, type ProbedVideo, type ProbeResult, probe } from './batch/probe.js'
 export type { Progress } from './batch/progress.js'
 export type { AudioResult, OutputResult, TranscodeResult, VideoResult } from './batch/result.js'
+export { type BatchEvent, type BatchOptions, type BatchResult, runBatch } from './batch/run-batch.js'
 export { type TranscodeOptions, type Transcoding, transcode } from './batch/transcode.js'
 export type { RunOptions } from './batch/transcoding.js'

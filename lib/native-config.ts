@@ -53,6 +53,10 @@ export interface NativeVideoEncoderConfig {
   threads: number
   /** An encoder picked by hand (the `encoder` extension), such as 'libx264'; '' when the configuration has none. */
   encoder: string
+  /** Names and values in turn (the `encoderOptions` extension). */
+  encoderOptions: readonly string[]
+  /** On the library's own scale (the `quality` extension); -1 when the configuration has none. */
+  quality: number
 }
 
 export interface NativeVideoDecoderConfig {
@@ -122,6 +126,8 @@ export interface NativeAudioEncoderConfig {
   /** FLAC: samples; 0 for the encoder's choice. */
   blockSize: number
   compressionLevel: number
+  /** Names and values in turn (the `encoderOptions` extension). */
+  encoderOptions: readonly string[]
 }
 
 export interface NativeAudioDecoderConfig {

@@ -58,6 +58,8 @@ VideoEncoderConfig ReadVideoEncoderConfig(const Napi::Value& value) {
   config.hardware_required = object.Int("hardware") == 1;
   config.encoder = object.String("encoder");
   config.threads = object.Int("threads");
+  config.encoder_options = object.Pairs("encoderOptions");
+  config.quality = object.Double("quality");
   return config;
 }
 

@@ -46,6 +46,9 @@ const VIDEO_CODECS: readonly VideoCodecRow[] = [
   },
 ]
 
+/** SVT-AV1's default. The other codecs are encoded at a constant quality where a configuration has no bitrate. */
+const AV1_QUALITY = 35
+
 const names = (rows: readonly { name: string }[]): string => rows.map(({ name }) => name).join(', ')
 
 /** The codec that a short name or a codec string stands for. */
@@ -97,14 +100,23 @@ export async function chooseVideo(
     const { supported } = await VideoEncoder.isConfigSupported(config)
     if (supported) return { codec, config }
   }
+  const reason = await reasonAgainst({ ...base, codec: candidates.at(-1) ?? settings.codec })
   const rate = `${(base.framerate ?? 0).toFixed(2)} fps`
   const bits = base.bitrate === undefined ? '' : `, ${base.bitrate} b/s`
   const what = `${settings.codec} at ${size.width}x${size.height}, ${rate}${bits}`
-  throw new UnsupportedError('unsupported-settings', `${named}: this build cannot encode ${what}`)
+  throw new UnsupportedError('unsupported-settings', `${named}: this build cannot encode ${what} (${reason})`)
+}
+
+/** What an encoder says when it is configured so. */
+async function reasonAgainst(config: VideoEncoderConfig): Promise<string> {
+  const error = await new Promise<DOMException>((resolve) => {
+    new VideoEncoder({ output: () => {}, error: resolve }).configure(config)
+  })
+  return error.message
 }
 
 function encoderSettings(
-  { bitrate, bitrateMode, encoder, threads, framerate }: ParsedVideo,
+  { bitrate, bitrateMode, quality, encoder, encoderOptions, threads, framerate }: ParsedVideo,
   codec: VideoCodecName,
   size: VideoSize,
   track: VideoTrack,
@@ -115,7 +127,10 @@ function encoderSettings(
     latencyMode: 'quality',
     ...(bitrate === undefined ? {} : { bitrate }),
     ...(bitrateMode === undefined ? {} : { bitrateMode }),
+    ...((quality ?? bitrate) === undefined && codec === 'av1' ? { quality: AV1_QUALITY } : {}),
+    ...(quality === undefined ? {} : { quality }),
     ...(encoder === undefined ? {} : { encoder }),
+    ...(encoderOptions === undefined ? {} : { encoderOptions }),
     ...(threads === undefined ? {} : { threads }),
     ...(codec === 'h264' ? { avc: { format: 'avc' as const } } : {}),
     ...(codec === 'hevc' ? { hevc: { format: 'hevc' as const } } : {}),
@@ -151,6 +166,7 @@ export async function chooseAudio(
     sampleRate,
     numberOfChannels,
     ...(settings.bitrate === undefined ? {} : { bitrate: settings.bitrate }),
+    ...(settings.encoderOptions === undefined ? {} : { encoderOptions: settings.encoderOptions }),
   }
   const { supported } = await AudioEncoder.isConfigSupported(config)
   if (supported) return { codec: name, config }

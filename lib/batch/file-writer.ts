@@ -1,9 +1,9 @@
 /** Files that appear whole or not at all. */
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
-import { access, constants, type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { access, constants, type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { OutputError, outputError } from './errors.js'
+import { OutputError, outputError, systemCode } from './errors.js'
 
 /** What is to be removed when the process ends before its time. */
 const unfinished = new Set<string>()
@@ -48,6 +48,27 @@ export class PendingOutput {
   async discard(): Promise<void> {
     await rm(this.temporaryPath, { recursive: true, force: true }).catch(() => {})
     unfinished.delete(this.temporaryPath)
+  }
+}
+
+/**
+ * Removes what processes of this machine that are gone have left unfinished in a folder. Only for whoever knows that
+ * nobody on another machine writes there.
+ */
+export async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const pid = /^\..*\.(\d+)-[0-9a-f]{8}\.part$/.exec(name)?.[1]
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(folder, name), { recursive: true, force: true })
+  }
+}
+
+/** Whether a process of this machine is alive. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return systemCode(error) === 'EPERM'
   }
 }
 

@@ -55,5 +55,11 @@ export function containerOf(path: string): ContainerName | undefined {
   return CONTAINERS.find(({ extensions }) => (extensions as readonly string[]).includes(extension))?.name
 }
 
+/** The tags that outputs can have. */
+export const TAGS = ['title', 'artist', 'album', 'albumArtist', 'genre', 'date', 'description', 'comment', 'lyrics']
+
+export const isTag = (name: string, value: string): boolean =>
+  TAGS.includes(name) && (name !== 'date' || !Number.isNaN(Date.parse(value)))
+
 /** All extensions, for messages. */
 export const extensions = (): string => CONTAINERS.flatMap(({ extensions: some }) => some).join(', ')

@@ -3,7 +3,7 @@
  * `parseJob()` is the one place where it is validated.
  */
 import { JobError } from './errors.js'
-import { type ContainerName, containerNames, containerOf, extensions } from './formats.js'
+import { type ContainerName, containerNames, containerOf, extensions, isTag, TAGS } from './formats.js'
 import {
   bitrate,
   boolean,
@@ -251,7 +251,20 @@ const numberedPath: Reader<string> = (value, name) => {
   return path
 }
 
-const readInput = object<Job['input']>({ path: text, format: text, options: strings }, ['path'])
+const readInputObject = object<Job['input']>({ path: text, format: text, options: strings }, ['path'])
+const readInput: Reader<Job['input']> = (value, name) =>
+  typeof value === 'string' ? { path: text(value, name) } : readInputObject(value, name)
+
+const tags: Reader<Record<string, string>> = (value, name) => {
+  const metadata = strings(value, name)
+  const wrong = Object.entries(metadata).find(([tag, content]) => !isTag(tag, content))
+  if (wrong === undefined) return metadata
+  const expected = TAGS.includes(wrong[0]) ? `a date for ${name}.date` : `one of ${TAGS.join(', ')} for ${name}`
+  throw new JobError(`expected ${expected} but received ${describe(wrong[TAGS.includes(wrong[0]) ? 1 : 0])}`)
+}
+
+/** @throws JobError */
+export const parseInput = (input: JobDescription['input']): Job['input'] => readInput(input, 'input')
 
 /** A description whose members were read one by one. */
 interface ReadJob extends Omit<JobDescription, 'input' | 'video' | 'audio' | 'renditions'> {
@@ -263,7 +276,7 @@ interface ReadJob extends Omit<JobDescription, 'input' | 'video' | 'audio' | 're
 
 const readJob = object<ReadJob>(
   {
-    input: (value, name) => (typeof value === 'string' ? { path: text(value, name) } : readInput(value, name)),
+    input: readInput,
     output: text,
     container,
     preset: text,
@@ -271,7 +284,7 @@ const readJob = object<ReadJob>(
     renditions: list(readRendition),
     from: seconds,
     to: seconds,
-    metadata: strings,
+    metadata: tags,
     threads: integer(1, 64),
     thumbnails: object<ThumbnailSettings>(
       { output: numberedPath, every: positive(86400), count: integer(1, 10000), width: even },

@@ -66,16 +66,22 @@ export function openMediabunnySink({ container, path, metadata }: SinkOptions, n
 export class MediabunnySink implements MediaSink {
   readonly #output: Output
   readonly #named: string
+  readonly #exactTicks: boolean
 
-  /** @param named the path that errors tell */
-  constructor(output: Output, metadata: Readonly<Record<string, string>>, named: string) {
+  /**
+   * @param named the path that errors tell
+   * @param exactTicks whether the ticks of video become the unit of its timestamps; formats that tell people a frame rate
+   *   would tell them that
+   */
+  constructor(output: Output, metadata: Readonly<Record<string, string>>, named: string, exactTicks = true) {
     this.#output = output
+    this.#exactTicks = exactTicks
     this.#named = named
     if (Object.keys(metadata).length > 0) output.setMetadataTags(tagsFrom(metadata))
   }
 
   addTrack(track: SinkTrack): SinkWriter {
-    return addTrackTo(this.#output, track, this.#named)
+    return addTrackTo(this.#output, track, this.#named, this.#exactTicks)
   }
 
   async start(): Promise<void> {
@@ -95,7 +101,7 @@ export class MediabunnySink implements MediaSink {
   }
 }
 
-function addTrackTo(output: Output, track: SinkTrack, named: string): SinkWriter {
+function addTrackTo(output: Output, track: SinkTrack, named: string, exactTicks: boolean): SinkWriter {
   const { language, title, disposition } = track
   const base = { languageCode: language, ...(title === null ? {} : { name: title }), disposition }
   const ticks = new Ticks(track.ticksPerSecond, 0)
@@ -107,7 +113,7 @@ function addTrackTo(output: Output, track: SinkTrack, named: string): SinkWriter
   const source = new EncodedVideoPacketSource(toVideoCodec(track.codec))
   const { rotation, flip } = track
   // The muxer derives the unit of the track's timestamps from the rate.
-  output.addVideoTrack(source, { ...base, rotation, flip, frameRate: ticks.perSecond })
+  output.addVideoTrack(source, { ...base, rotation, flip, ...(exactTicks ? { frameRate: ticks.perSecond } : {}) })
   return writerTo(source, ticks, named)
 }
 

@@ -18,7 +18,8 @@ import type { AudioDecoderConfig } from '../config/audio-decoder-config.js'
 import type { VideoDecoderConfig } from '../config/video-decoder-config.js'
 import { EncodedAudioChunk } from '../encoded-audio-chunk.js'
 import { EncodedVideoChunk } from '../encoded-video-chunk.js'
-import { InputError, inputError } from './errors.js'
+import { InputError, inputError, systemCode } from './errors.js'
+import { isTag } from './formats.js'
 import { requireWholeBoxes } from './isobmff.js'
 import type { AudioTrack, MediaSource, Packet, Track, VideoTrack } from './media-io.js'
 import { audioCodecFrom, videoCodecFrom } from './mediabunny-codecs.js'
@@ -63,11 +64,25 @@ export async function openWithMediabunny(path: string, ranged?: RangedFile): Pro
   const source = ranged ? new CustomSource({ getSize: () => size, read }) : new FilePathSource(path)
   const input = new Input({ source, formats: ALL_FORMATS })
   try {
+    if (!(await isKnown(input))) {
+      input.dispose()
+      return null
+    }
     return await MediabunnySource.create(path, size, input)
   } catch (error) {
     input.dispose()
-    if (error instanceof UnsupportedInputFormatError) return null
     throw inputError(path, error)
+  }
+}
+
+/** Few bytes may be too few even to look for what they are. */
+async function isKnown(input: Input): Promise<boolean> {
+  try {
+    await input.getFormat()
+    return true
+  } catch (error) {
+    if (error instanceof UnsupportedInputFormatError || systemCode(error) === undefined) return false
+    throw error
   }
 }
 
@@ -287,7 +302,7 @@ async function describeAudio(track: InputAudioTrack, ticks: Ticks): Promise<Audi
 function plainTags(tags: MetadataTags): Record<string, string> {
   const plain: Record<string, string> = {}
   for (const [key, value] of Object.entries(tags)) {
-    if (typeof value === 'string') plain[key] = value
+    if (typeof value === 'string' && isTag(key, value)) plain[key] = value
     else if (value instanceof Date) plain[key] = value.toISOString()
   }
   return plain

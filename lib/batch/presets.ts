@@ -1,6 +1,6 @@
 /** Settings by name. */
 import { JobError } from './errors.js'
-import type { ParsedAudio, ParsedVideo } from './job.js'
+import type { ParsedAudio, ParsedVideo, RenditionDescription } from './job.js'
 
 export interface Preset {
   readonly video?: ParsedVideo
@@ -32,4 +32,25 @@ export function presetNamed(name: string): Preset {
   const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined
   if (!preset) throw new JobError(`expected one of ${presetNames.join(', ')} for preset but received "${name}"`)
   return preset
+}
+
+/** The preset of batches that makes three sizes of each source, none larger than it. */
+export const LADDER: { readonly name: string; readonly renditions: readonly RenditionDescription[] } = {
+  name: 'ladder',
+  renditions: [
+    [1920, 1080, '5M', '192k'],
+    [1280, 720, '2.5M', '128k'],
+    [854, 480, '1M', '96k'],
+  ].map(([width, height, bitrate, audio]) => ({
+    name: `${height}p`,
+    video: {
+      codec: 'h264',
+      width: Number(width),
+      height: Number(height),
+      enlarge: false,
+      bitrate: bitrate!,
+      bitDepth: 8,
+    },
+    audio: { codec: 'aac', bitrate: audio! },
+  })),
 }

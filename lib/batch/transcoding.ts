@@ -3,14 +3,24 @@ import { stat } from 'node:fs/promises'
 import { AudioCopy, AudioEncoding } from './audio-stream.js'
 import { InputError } from './errors.js'
 import { type PendingOutput, prepareOutput } from './file-writer.js'
+import { hlsResult, openHlsSink } from './hls-output.js'
 import type { Job } from './job.js'
-import type { MediaSink, MediaSource, Packet, SinkTrack, Track, VideoTrack } from './media-io.js'
+import type { ContainerAbilities, MediaSink, MediaSource, Packet, SinkTrack, Track, VideoTrack } from './media-io.js'
 import { abilities, openSink, openSource } from './open-media.js'
 import { Pipeline } from './pipeline.js'
-import { audioKey, type PlannedAudio, type PlannedRendition, type PlannedVideo, planRenditions } from './plan.js'
+import {
+  audioKey,
+  type PlannedAudio,
+  type PlannedRendition,
+  type PlannedVideo,
+  planRenditions,
+  requireDecodable,
+  videoTrackOf,
+} from './plan.js'
 import { type Progress, ProgressMeter } from './progress.js'
 import type { AudioResult, OutputResult, TranscodeResult, VideoResult } from './result.js'
 import { SinkQueue } from './sink-queue.js'
+import { openContactSheet, openThumbnails, type StillOutput } from './stills.js'
 import { type FrameConsumer, type PacketConsumer, type Span, VideoCopy, VideoDecoding } from './video-decoding.js'
 import { VideoEncoding } from './video-encoding.js'
 
@@ -24,14 +34,19 @@ export interface RunOptions {
 type AudioStream = AudioCopy | AudioEncoding
 type VideoStream = VideoCopy | VideoEncoding
 
-/** An output that is being made. */
-interface OpenOutput {
+/** A rendition at work. */
+interface OpenRendition {
   readonly planned: PlannedRendition
+  readonly video: { readonly stream: VideoStream; readonly planned: PlannedVideo } | null
+  readonly audio: readonly { readonly stream: AudioStream; readonly planned: PlannedAudio }[]
+}
+
+/** A file, or the folder of HLS, that is being written. */
+interface OpenOutput {
   readonly pending: PendingOutput
   readonly sink: MediaSink
   readonly queue: SinkQueue
-  readonly video: { readonly stream: VideoStream; readonly planned: PlannedVideo } | null
-  readonly audio: readonly { readonly stream: AudioStream; readonly planned: PlannedAudio }[]
+  readonly result: () => Promise<OutputResult>
 }
 
 /**
@@ -68,7 +83,9 @@ class Work {
   readonly #span: Span
   readonly #started = performance.now()
   #source: MediaSource | null = null
+  readonly #renditions: OpenRendition[] = []
   readonly #outputs: OpenOutput[] = []
+  readonly #stills: StillOutput[] = []
   readonly #pending: PendingOutput[] = []
   /** What takes packets, by track. Several where a track is both copied and encoded. */
   readonly #consumers = new Map<Track, PacketConsumer<never>[]>()
@@ -89,7 +106,11 @@ class Work {
     this.#source = source
     this.#requireWithin(source)
     const planned = await planRenditions(this.#job, source)
-    for (const plan of planned) if (plan.rendition.output !== undefined) await this.#openOutput(plan, source)
+    for (const plan of planned) this.#openRendition(plan)
+    const metadata = { ...source.metadata, ...this.#job.metadata }
+    for (const rendition of this.#renditions) await this.#openFile(rendition, metadata)
+    if (this.#job.hls) await this.#openHls(this.#job.hls, metadata)
+    await this.#openStills(source)
     for (const [track, consumers] of this.#frameConsumers) {
       this.#consume(
         track,
@@ -106,7 +127,12 @@ class Work {
       await this.#pipeline.orFail(output.sink.finalize())
       this.#pipeline.check()
       await output.pending.commit()
-      const result = await resultOf(output)
+      const result = await output.result()
+      results.push(result)
+      deliver(result)
+    }
+    for (const still of this.#stills) {
+      const result = await still.commit()
       results.push(result)
       deliver(result)
     }
@@ -127,7 +153,8 @@ class Work {
   /** Leaves nothing behind of what is not whole. */
   async abandon(): Promise<void> {
     await Promise.all(this.#outputs.map(({ sink }) => sink.abort()))
-    await Promise.all(this.#pending.map((pending) => pending.discard()))
+    const pending = [...this.#pending, ...this.#stills.flatMap((still) => still.pending)]
+    await Promise.all(pending.map((output) => output.discard()))
   }
 
   close(): void {
@@ -150,31 +177,51 @@ class Work {
     }
   }
 
-  async #openOutput(planned: PlannedRendition, source: MediaSource): Promise<void> {
-    const { rendition, video, audio } = planned
-    const path = rendition.output!
-    const container = rendition.container!
-    const able = abilities(container)
-    const pending = await prepareOutput(path, this.#job.input.path)
-    this.#pending.push(pending)
-    const metadata = { ...source.metadata, ...this.#job.metadata }
-    const sink = openSink({ container, path: pending.temporaryPath, metadata }, path)
-    const queue = new SinkQueue(this.#pipeline, sink)
-    const videoStream = video ? this.#videoStream(video, path) : null
-    if (video) videoStream!.receivers.push(queue.addTrack(videoSinkTrack(video), able))
-    const audioStreams = audio.map((plan) => {
-      const stream = this.#audioStream(plan, path)
-      stream.receivers.push(queue.addTrack(audioSinkTrack(plan), able))
-      return { stream, planned: plan }
-    })
-    this.#outputs.push({
+  #openRendition(planned: PlannedRendition): void {
+    const named = planned.rendition.output ?? `rendition ${planned.rendition.name}`
+    const { video } = planned
+    this.#renditions.push({
       planned,
-      pending,
-      sink,
-      queue,
-      video: video ? { stream: videoStream!, planned: video } : null,
-      audio: audioStreams,
+      video: video ? { stream: this.#videoStream(video, named), planned: video } : null,
+      audio: planned.audio.map((audio) => ({ stream: this.#audioStream(audio, named), planned: audio })),
     })
+  }
+
+  async #openFile(rendition: OpenRendition, metadata: Readonly<Record<string, string>>): Promise<void> {
+    const { output: path, container } = rendition.planned.rendition
+    if (path === undefined) return
+    const able = abilities(container!)
+    const pending = await this.#prepare(path)
+    const sink = openSink({ container: container!, path: pending.temporaryPath, metadata }, path)
+    const queue = new SinkQueue(this.#pipeline, sink)
+    attach([rendition], queue, able)
+    this.#outputs.push({ pending, sink, queue, result: () => fileResult(rendition, path) })
+  }
+
+  async #openHls(settings: NonNullable<Job['hls']>, metadata: Readonly<Record<string, string>>): Promise<void> {
+    const pending = await this.#prepare(settings.output, { folder: true })
+    const { sink, able } = await openHlsSink(settings, pending, metadata)
+    const queue = new SinkQueue(this.#pipeline, sink)
+    attach(this.#renditions, queue, able)
+    this.#outputs.push({ pending, sink, queue, result: () => hlsResult(pending) })
+  }
+
+  async #openStills(source: MediaSource): Promise<void> {
+    const { thumbnails, contactSheet, input } = this.#job
+    if (!thumbnails && !contactSheet) return
+    const track = videoTrackOf(source)
+    if (!track) throw new InputError('no-tracks', `${input.path}: it has no video track`)
+    await requireDecodable(track, input.path)
+    const duration = this.#expectedDuration(source)
+    if (thumbnails) this.#stills.push(openThumbnails(this.#job, duration, this.#pipeline))
+    if (contactSheet) this.#stills.push(await openContactSheet(this.#job, duration, this.#pipeline))
+    for (const { consumer } of this.#stills) this.#consumeFrames(track, consumer)
+  }
+
+  async #prepare(path: string, options: { folder?: boolean } = {}): Promise<PendingOutput> {
+    const pending = await prepareOutput(path, this.#job.input.path, options)
+    this.#pending.push(pending)
+    return pending
   }
 
   #videoStream({ track, encoding }: PlannedVideo, named: string): VideoStream {
@@ -184,10 +231,14 @@ class Work {
       return copy
     }
     const stream = new VideoEncoding({ pipeline: this.#pipeline, named, ...encoding })
-    const consumers = this.#frameConsumers.get(track)
-    if (consumers) consumers.push(stream)
-    else this.#frameConsumers.set(track, [stream])
+    this.#consumeFrames(track, stream)
     return stream
+  }
+
+  #consumeFrames(track: VideoTrack, consumer: FrameConsumer): void {
+    const consumers = this.#frameConsumers.get(track)
+    if (consumers) consumers.push(consumer)
+    else this.#frameConsumers.set(track, [consumer])
   }
 
   #audioStream(planned: PlannedAudio, named: string): AudioStream {
@@ -235,8 +286,8 @@ class Work {
 
   /** Of the output that is least far. */
   #position(): { frames: number; position: number } {
-    const videos = this.#outputs.flatMap(({ video }) => (video ? [video.stream.statistics] : []))
-    const audios = this.#outputs.flatMap(({ audio }) => audio.map(({ stream }) => stream.statistics))
+    const videos = this.#renditions.flatMap(({ video }) => (video ? [video.stream.statistics] : []))
+    const audios = this.#renditions.flatMap(({ audio }) => audio.map(({ stream }) => stream.statistics))
     const counted = videos.length > 0 ? videos : audios
     const frames = videos.length > 0 ? Math.min(...videos.map(({ chunks }) => chunks)) : 0
     return { frames, position: counted.length > 0 ? Math.max(0, Math.min(...counted.map(({ end }) => end))) : 0 }
@@ -255,14 +306,27 @@ export function audioSinkTrack({ track, codec, encoderConfig }: PlannedAudio): S
   return { type: 'audio', codec, language, title, disposition, ticksPerSecond }
 }
 
-async function resultOf({ planned, pending, video, audio }: OpenOutput): Promise<OutputResult> {
+/** Sends the streams of renditions into one file or folder; a stream that several share goes there once. */
+function attach(renditions: readonly OpenRendition[], queue: SinkQueue, able: ContainerAbilities): void {
+  const attached = new Set<AudioStream>()
+  for (const { video, audio } of renditions) {
+    if (video) video.stream.receivers.push(queue.addTrack(videoSinkTrack(video.planned), able))
+    for (const { stream, planned } of audio) {
+      if (attached.has(stream)) continue
+      attached.add(stream)
+      stream.receivers.push(queue.addTrack(audioSinkTrack(planned), able))
+    }
+  }
+}
+
+async function fileResult({ planned, video, audio }: OpenRendition, path: string): Promise<OutputResult> {
   const { rendition, warnings } = planned
-  const { size } = await stat(pending.path)
+  const { size } = await stat(path)
   return {
     kind: 'file',
     name: rendition.name,
-    path: pending.path,
-    files: [pending.path],
+    path,
+    files: [path],
     container: rendition.container!,
     bytes: size,
     video: video ? videoResult(video.stream, video.planned) : null,

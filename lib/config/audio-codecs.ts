@@ -109,6 +109,7 @@ export function planAudioEncoder(config: ParsedAudioEncoderConfig): AudioEncoder
       dtx: opus.usedtx,
       blockSize: flac.blockSize,
       compressionLevel: flac.compressLevel,
+      encoderOptions: Object.entries(config.encoderOptions ?? {}).flat(),
     },
   }
 }

@@ -1,5 +1,5 @@
 /** AudioEncoderConfig (WebCodecs, "AudioEncoderConfig"; the codec registrations). */
-import { boolean, domString, enforceRange, enumeration } from '../webidl/conversions.js'
+import { boolean, domString, enforceRange, enumeration, record } from '../webidl/conversions.js'
 import { dictionary, optional, required, withDefault } from '../webidl/dictionary.js'
 import { requireCodecString } from './video-encoder-config.js'
 
@@ -57,6 +57,11 @@ export interface AudioEncoderConfig {
   bitrate?: number
   /** Default "variable". */
   bitrateMode?: BitrateMode
+  /**
+   * Options of the encoder by FFmpeg's names, such as `{ aac_coder: 'twoloop' }`. Not supported where the encoder does not
+   * know one, or the rest of the configuration decides it. An extension of this package: browsers ignore it.
+   */
+  encoderOptions?: Record<string, string>
   aac?: AacEncoderConfig
   flac?: FlacEncoderConfig
   opus?: OpusEncoderConfig
@@ -96,6 +101,7 @@ export const readAudioEncoderConfig = dictionary('AudioEncoderConfig', {
   bitrate: optional(enforceRange.unsignedLongLong),
   bitrateMode: withDefault(enumeration<BitrateMode>(['constant', 'variable']), 'variable'),
   codec: required(domString),
+  encoderOptions: optional(record(domString)),
   flac: optional(readFlacEncoderConfig),
   numberOfChannels: required(enforceRange.unsignedLong),
   opus: optional(readOpusEncoderConfig),

@@ -43,6 +43,17 @@ function temporalLayers({ scalabilityMode }: ParsedVideoEncoderConfig): number {
 export const hardware = (preference: HardwareAcceleration): number =>
   preference === 'prefer-hardware' ? Hardware.required : Hardware.none
 
+/** The `quality` extension. It is the variable bitrate that a library has no number for, so it goes with no other. */
+function quality({ quality, bitrate, bitrateMode }: ParsedVideoEncoderConfig): number {
+  if (quality === undefined) return -1
+  if (quality < 0) throw notSupportedError(`expected a number from 0 on for quality but received ${quality}`)
+  if (bitrate !== undefined) throw notSupportedError('expected either bitrate or quality but received both')
+  if (bitrateMode !== 'variable') {
+    throw notSupportedError(`expected "variable" for bitrateMode beside quality but received "${bitrateMode}"`)
+  }
+  return quality
+}
+
 /** @throws NotSupportedError for a scalability mode with other layers than temporal ones */
 export function nativeEncoderConfig(stream: EncodedStream, config: ParsedVideoEncoderConfig): NativeVideoEncoderConfig {
   return {
@@ -61,6 +72,8 @@ export function nativeEncoderConfig(stream: EncodedStream, config: ParsedVideoEn
     hardware: hardware(config.hardwareAcceleration),
     threads: Math.min(config.threads ?? 0, MAX_THREADS),
     encoder: config.encoder ?? '',
+    encoderOptions: Object.entries(config.encoderOptions ?? {}).flat(),
+    quality: quality(config),
   }
 }
 

@@ -7,6 +7,7 @@ import {
   enforceRange,
   enumeration,
   nullable,
+  record,
   unsignedShort,
 } from '../webidl/conversions.js'
 import { dictionary, optional, required, withDefault } from '../webidl/dictionary.js'
@@ -62,6 +63,18 @@ export interface VideoEncoderConfig {
    * An extension of this package: browsers ignore it.
    */
   encoder?: string
+  /**
+   * Options of the encoder in its library's own words, such as `{ preset: 'slow', 'aq-mode': '2' }` for x264, over what
+   * this package would choose. Not supported where the library does not know one, or the rest of the configuration
+   * decides it. An extension of this package: browsers ignore it.
+   */
+  encoderOptions?: Record<string, string>
+  /**
+   * Constant quality on the library's own scale, instead of a bitrate: x264, x265 and SVT-AV1 0 to 51, 51 and 63 (their
+   * `crf`), libvpx and libaom 0 to 63 (`cq-level`). Lower is better. Not supported beside `bitrate`, or in another
+   * bitrate mode than "variable". An extension of this package: browsers ignore it.
+   */
+  quality?: number
   /**
    * How many threads one encoder takes, 1 to 64. Default: as many as help at this size, and no more than there are
    * processors; the environment variable WEBCODECS_NATIVE_THREADS is another default.
@@ -128,11 +141,13 @@ export const readVideoEncoderConfig = dictionary('VideoEncoderConfig', {
   displayHeight: optional(enforceRange.unsignedLong),
   displayWidth: optional(enforceRange.unsignedLong),
   encoder: optional(domString),
+  encoderOptions: optional(record(domString)),
   framerate: optional(double),
   hardwareAcceleration: withDefault(hardwareAcceleration, 'no-preference'),
   height: required(enforceRange.unsignedLong),
   hevc: optional(readHevcEncoderConfig),
   latencyMode: withDefault(enumeration<LatencyMode>(['quality', 'realtime']), 'quality'),
+  quality: optional(double),
   scalabilityMode: optional(domString),
   threads: optional(enforceRange.unsignedLong),
   width: required(enforceRange.unsignedLong),

@@ -92,6 +92,15 @@ export function nullable<T>(convert: Converter<T>): Converter<T | null> {
   return (value, name) => (value === null || value === undefined ? null : convert(value, name))
 }
 
+/** `record<DOMString, T>`: the own enumerable members of an object, in their order. */
+export function record<T>(convert: Converter<T>): Converter<Record<string, T>> {
+  return (value, name) => {
+    if (!isObject(value)) throw typeError('an object', name, value)
+    const members = Object.entries(value as Record<string, unknown>)
+    return Object.fromEntries(members.map(([key, member]) => [key, convert(member, `${name}.${key}`)]))
+  }
+}
+
 /** A callback function type: any callable object. */
 export function callback<T extends (...args: never[]) => unknown>(): Converter<T> {
   return (value, name) => {

@@ -30,6 +30,7 @@ AudioEncoderConfig ReadAudioEncoderConfig(const Napi::Value& value) {
   config.dtx = object.Bool("dtx");
   config.block_size = object.Int("blockSize");
   config.compression_level = object.Int("compressionLevel");
+  config.encoder_options = object.Pairs("encoderOptions");
   return config;
 }
 

@@ -122,6 +122,26 @@ Status PlanOpus(AudioEncoderPlan* plan) {
   return Status::Ok();
 }
 
+// What the configuration itself has members for.
+constexpr const char* kReservedOptions[] = {"b", "ab", "ar", "ac", "sample_fmt", "ch_layout", "channel_layout",
+                                            "channels", "request_sample_fmt", "abr", "profile", "global_quality",
+                                            "flags", "flags2", "threads", "strict", "time_base", "frame_size",
+                                            "minrate", "maxrate", "compression_level"};
+
+Status PlanOptions(AudioEncoderPlan* plan) {
+  const EncoderOptions& options = plan->config.encoder_options;
+  if (options.empty()) return Status::Ok();
+  if (!plan->encoder) return Status(StatusCode::kNotSupported, "libopus takes its options from the member opus");
+  if (plan->config.codec.rfind("pcm-", 0) == 0 || plan->config.codec == "alaw" || plan->config.codec == "ulaw") {
+    return Status(StatusCode::kNotSupported, plan->config.codec + " has no options");
+  }
+  for (const auto& [name, value] : options) {
+    if (IsOneOf(name, kReservedOptions)) return ReservedOption(name);
+    plan->options.emplace_back(name, value);
+  }
+  return Status::Ok();
+}
+
 Status PlanCodec(AudioEncoderPlan* plan) {
   const std::string& codec = plan->config.codec;
   if (codec == "aac") return PlanAac(plan);
@@ -145,6 +165,7 @@ Status ResolveAudioEncoder(const AudioEncoderConfig& config, AudioEncoderPlan* p
     plan->format = candidate.format;
     plan->bits24 = candidate.bits24;
     Status status = PlanCodec(plan);
+    if (status.ok()) status = PlanOptions(plan);
     if (status.ok()) status = CreateAudioEncoder(*plan)->Open(*plan);
     if (!status.ok()) Log(LogCategory::kCodec, LogLevel::kInfo, config.codec + " is not served: " + status.message());
     return status;

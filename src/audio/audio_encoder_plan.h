@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "audio/sample_format.h"
+#include "plan/encoder_options.h"
 #include "util/status.h"
 
 namespace webcodecs {
@@ -32,6 +33,8 @@ struct AudioEncoderConfig {
   // FLAC
   int block_size = 0;  // 0: the encoder's choice
   int compression_level = 0;
+  // By FFmpeg's names, over what the plan would choose.
+  EncoderOptions encoder_options;
 };
 
 struct AudioEncoderPlan {

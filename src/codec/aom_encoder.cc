@@ -52,6 +52,7 @@ struct Control {
 };
 constexpr Control kControls[] = {
     {"cpu-used", AOME_SET_CPUUSED},
+    {"cq-level", AOME_SET_CQ_LEVEL},
     {"max-intra-rate", AOME_SET_MAX_INTRA_BITRATE_PCT},
     {"row-mt", AV1E_SET_ROW_MT},
     {"tile-columns", AV1E_SET_TILE_COLUMNS},

@@ -1,11 +1,14 @@
 // Encoders of libavcodec.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <string>
 
 #include "codec/device_frames.h"
 #include "codec/encoder.h"
 #include "codec/rate_corrector.h"
 #include "codec/rate_pacer.h"
+#include "util/log.h"
 
 namespace webcodecs {
 
@@ -67,6 +70,14 @@ std::vector<uint8_t> AvcodecEncoder::parameter_sets() const {
   return {context_->extradata, context_->extradata + context_->extradata_size};
 }
 
+// Whether a line of FFmpeg's log says that a library does not take an option.
+bool IsRefusal(const std::string& line, const std::string& name) {
+  static constexpr const char* kWords[] = {"rror parsing option", "nknown option", "nvalid value", "rror setting"};
+  const bool refuses = std::any_of(std::begin(kWords), std::end(kWords),
+                                   [&line](const char* words) { return line.find(words) != std::string::npos; });
+  return refuses && line.find(name) != std::string::npos;
+}
+
 Status AvcodecEncoder::Open(const VideoEncoderPlan& plan, const ColorSpace& color) {
   plan_ = plan;
   const VideoEncoderConfig& config = plan.config;
@@ -113,13 +124,21 @@ Status AvcodecEncoder::Open(const VideoEncoderPlan& plan, const ColorSpace& colo
   for (const auto& [key, value] : plan.options) {
     if (!options.Set(key.c_str(), value.c_str())) return Status(StatusCode::kOutOfMemory, "out of memory");
   }
+  const WarningCapture warnings;
   const int result = avcodec_open2(c, codec, options.address());
+  // From here on there is something to drain.
+  if (result >= 0) ended_ = false;
+  // Libraries open without an option that they do not know, and only the log tells.
+  for (const auto& [name, value] : config.encoder_options) {
+    for (const std::string& line : warnings.lines()) {
+      if (IsRefusal(line, name)) return RefusedOption(plan.encoder, name, value);
+    }
+  }
   if (result < 0) return Status::FromAv(StatusCode::kNotSupported, plan.encoder, result);
   if (const char* key = options.FirstKey()) {
     // An option that nobody took would be a promise not kept.
     return Status(StatusCode::kInternal, std::string(plan.encoder) + " has no option " + key);
   }
-  ended_ = false;
   return Status::Ok();
 }
 

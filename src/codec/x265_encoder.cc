@@ -83,7 +83,7 @@ Status X265Encoder::SetOptions() {
     if (name == "profile") profile = value;
   }
   if (api_->param_default_preset(param_.get(), preset.c_str(), tune.empty() ? nullptr : tune.c_str()) != 0) {
-    return Status(StatusCode::kInternal, "libx265 has no preset " + preset + " or tune " + tune);
+    return Status(StatusCode::kNotSupported, "libx265 has no preset " + preset + " or tune " + tune);
   }
   for (const auto& [name, value] : plan_.options) {
     if (name == "preset" || name == "tune" || name == "profile") continue;
@@ -94,7 +94,7 @@ Status X265Encoder::SetOptions() {
       continue;
     }
     if (api_->param_parse(param_.get(), name.c_str(), value.c_str()) != 0) {
-      return Status(StatusCode::kInternal, "libx265 does not take " + name + "=" + value);
+      return RefusedOption("libx265", name, value);
     }
   }
   if (api_->param_apply_profile(param_.get(), profile.c_str()) != 0) {

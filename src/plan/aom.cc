@@ -3,6 +3,8 @@
 #if WITH_AOM
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
 #include <string>
 
 #include "plan/video_encoder_plan.h"
@@ -41,11 +43,49 @@ int ProfileOf(int bit_depth, int chroma) {
   return chroma == 444 ? 1 : 0;
 }
 
+// The options that a configuration may give, by the names that aomenc gives them, and their ranges: those that end in no
+// assertion of the library. What is not here, other members of the configuration decide.
+struct OptionRange {
+  const char* name;
+  long lowest, highest;
+};
+constexpr OptionRange kOptionRanges[] = {
+    {"cpu-used", 5, 10}, {"row-mt", 0, 1},    {"tile-columns", 0, 6},      {"tile-rows", 0, 6},
+    {"aq-mode", 0, 3},   {"enable-cdef", 0, 1}, {"max-intra-rate", 0, 10000}, {"buf-sz", 0, 60000},
+    {"buf-initial-sz", 0, 60000}, {"buf-optimal-sz", 0, 60000},
+};
+
+Status AddOptions(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
+  for (const auto& [name, value] : config.encoder_options) {
+    const auto range = std::find_if(std::begin(kOptionRanges), std::end(kOptionRanges),
+                                    [&name = name](const OptionRange& row) { return name == row.name; });
+    long number = 0;
+    if (range == std::end(kOptionRanges) || !ReadInteger(value, range->lowest, range->highest, &number)) {
+      return RefusedOption("libaom", name, value);
+    }
+    SetOption(name, value, &plan->options);
+  }
+  return Status::Ok();
+}
+
 }  // namespace
 
 Status PlanAom(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   const bool quantizer = config.bitrate_mode == BitrateMode::kQuantizer;
   if (config.alpha) return Status(StatusCode::kNotSupported, "no alpha");
+  if (config.has_quality() && !config.realtime && config.encoder.empty()) {
+    return Status(StatusCode::kNotSupported, "constant quality is better with SVT-AV1");
+  }
+  // 0 is lossless coding.
+  constexpr double kBestQuality = 1, kWorstQuality = 63;
+  Status quality = CheckQuality(config, kBestQuality, kWorstQuality);
+  if (!quality.ok()) return quality;
+  if (config.has_quality() && config.quality != std::floor(config.quality)) {
+    return Status(StatusCode::kNotSupported, "whole numbers for quality");
+  }
+  if (config.has_quality() && config.temporal_layers > 1) {
+    return Status(StatusCode::kNotSupported, "no constant quality with temporal layers");
+  }
   // Debian's library ends the process where its assertions do not hold: nothing else may reach it.
   if (config.profile != ProfileOf(config.bit_depth, config.chroma)) {
     return Status(StatusCode::kNotSupported, "no such pixel format in profile " + std::to_string(config.profile));
@@ -66,6 +106,10 @@ Status PlanAom(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   if (quantizer) {
     // A constant rate damps what it takes for oscillation, against the frame's limits, which ends in an assertion.
     options.Add("end-usage", "q");
+    options.Add("aq-mode", 0);
+  } else if (config.has_quality()) {
+    options.Add("end-usage", "q");
+    options.Add("cq-level", static_cast<int>(config.quality));
     options.Add("aq-mode", 0);
   } else {
     options.Add("end-usage", "cbr");
@@ -99,7 +143,7 @@ Status PlanAom(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   options.Add("coeff-cost-upd-freq", 3);
   options.Add("mode-cost-upd-freq", 3);
   options.Add("mv-cost-upd-freq", 3);
-  return Status::Ok();
+  return AddOptions(config, plan);
 }
 
 }  // namespace webcodecs

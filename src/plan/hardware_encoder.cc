@@ -77,6 +77,9 @@ Status CheckStream(const VideoEncoderConfig& config) {
   if (config.bitrate_mode == BitrateMode::kQuantizer) return Unsupported("no quantizer of the frame");
   if (config.temporal_layers > 1) return Unsupported("no temporal layers");
   if (config.alpha) return Unsupported("no alpha");
+  // Each maker counts quality on a scale of its own.
+  if (config.has_quality()) return Unsupported("no constant quality");
+  if (!config.encoder_options.empty()) return Unsupported("no options of its own");
   if (config.chroma != 420 || config.bit_depth > 10) return Unsupported("only 4:2:0 in 8 or 10 bits");
   if (config.width % 2 != 0 || config.height % 2 != 0) return Unsupported("only even sizes");
   if (config.codec == "h264" && config.profile != kProfileBaseline && config.profile != kProfileMain &&

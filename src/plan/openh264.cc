@@ -45,6 +45,8 @@ Status PlanOpenH264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   }
   if (config.bit_depth != 8 || config.chroma != 420) return Unsupported("8-bit 4:2:0 only");
   if (config.alpha) return Unsupported("no alpha");
+  if (config.has_quality()) return Unsupported("no constant quality");
+  if (!config.encoder_options.empty()) return Unsupported("no options of its own");
   // Where levels of a macroblock overflow their code, as they may at low quantizers, the library takes a higher one.
   if (config.bitrate_mode == BitrateMode::kQuantizer) return Unsupported("no exact quantizers");
   if (config.width < kMinSize || config.height < kMinSize || config.width % 2 != 0 || config.height % 2 != 0) {

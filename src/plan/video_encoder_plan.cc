@@ -1,6 +1,7 @@
 #include "plan/video_encoder_plan.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <optional>
 
@@ -145,6 +146,19 @@ double FramerateOf(const VideoEncoderConfig& config) {
 int64_t DefaultBitrate(const VideoEncoderConfig& config) {
   // 0.1 bit per pixel.
   return std::max<int64_t>(100000, static_cast<int64_t>(0.1 * config.width * config.height * FramerateOf(config)));
+}
+
+std::string QualityText(const VideoEncoderConfig& config) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%g", config.quality);
+  return text;
+}
+
+Status CheckQuality(const VideoEncoderConfig& config, double lowest, double highest) {
+  if (!config.has_quality() || (config.quality >= lowest && config.quality <= highest)) return Status::Ok();
+  char text[96];
+  std::snprintf(text, sizeof(text), "quality from %g to %g", lowest, highest);
+  return Status(StatusCode::kNotSupported, text);
 }
 
 int AskedThreads(const VideoEncoderConfig& config) {

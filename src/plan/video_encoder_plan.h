@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "media/pixel_format.h"
+#include "plan/encoder_options.h"
 #include "plan/hardware_device.h"
 #include "util/status.h"
 
@@ -41,6 +42,10 @@ struct VideoEncoderConfig {
   bool is_screen() const { return content_hint == "text" || content_hint == "detail"; }
   int threads = 0;      // for one encoder; 0: the plan's choice
   std::string encoder;  // picked by hand; empty: the plan's choice
+  // In the library's own words, over what the plan would choose.
+  EncoderOptions encoder_options;
+  double quality = -1;  // constant, on the library's own scale; negative: not given
+  bool has_quality() const { return quality >= 0; }
 };
 
 // In quantizer mode a region of interest over the whole frame tells the encoder the frame's quantizer, as its distance
@@ -134,6 +139,10 @@ int64_t DefaultBitrate(const VideoEncoderConfig& config);
 int ThreadCount(const VideoEncoderConfig& config, int useful);
 // As many as one of those says; 0: neither.
 int AskedThreads(const VideoEncoderConfig& config);
+// The `quality` of the configuration as the library writes it, without more decimals than it has.
+std::string QualityText(const VideoEncoderConfig& config);
+// Where the library's scale ends before the quality asked for.
+Status CheckQuality(const VideoEncoderConfig& config, double lowest, double highest);
 // kI420P10 for 10 bits and 420, and so on; kUnknown for what there is no format for.
 PixelFormat InputFormat(int bit_depth, int chroma);
 

@@ -4,6 +4,8 @@
 #include "plan/vpx.h"
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
 #include <string>
 
 #include "plan/video_encoder_plan.h"
@@ -73,16 +75,19 @@ void AddBuffer(int milliseconds, Options* options) {
   options->Add("buf-optimal-sz", milliseconds / 2);
 }
 
-void AddConstantQuality(bool vp9, Options* options) {
+void AddConstantQuality(const VideoEncoderConfig& config, bool vp9, Options* options) {
+  const int quality = config.has_quality() ? static_cast<int>(config.quality)
+                      : vp9                ? vpx::kVp9ConstantQuality
+                                           : vpx::kVp8ConstantQuality;
   if (vp9) {
     options->Add("end-usage", "q");
-    options->Add("cq-level", vpx::kVp9ConstantQuality);
+    options->Add("cq-level", quality);
     return;
   }
   // VP8 has constant quality in two passes only.
   options->Add("end-usage", "vbr");
-  options->Add("min-q", vpx::kVp8ConstantQuality);
-  options->Add("max-q", vpx::kVp8ConstantQuality);
+  options->Add("min-q", quality);
+  options->Add("max-q", quality);
 }
 
 void AddRateControl(const VideoEncoderConfig& config, bool vp9, VideoEncoderPlan* plan, Options* options) {
@@ -100,7 +105,7 @@ void AddRateControl(const VideoEncoderConfig& config, bool vp9, VideoEncoderPlan
         options->Add("end-usage", "cbr");
         AddBuffer(4000, options);
       } else if (config.bitrate == 0) {
-        AddConstantQuality(vp9, options);
+        AddConstantQuality(config, vp9, options);
       } else if (vp9 && config.realtime) {
         // In one pass, VP9's variable rate leaves a third of the bits unused, and costs a fifth of the speed.
         options->Add("end-usage", "cbr");
@@ -136,6 +141,40 @@ void AddContent(const VideoEncoderConfig& config, bool vp9, Options* options) {
   options->Add("static-thresh", 100);
 }
 
+// The options that a configuration may give, by the names that vpxenc gives them, and their ranges. What is not here, other
+// members of the configuration decide.
+struct OptionRange {
+  const char* name;
+  bool vp8, vp9;
+  long lowest, highest;
+};
+constexpr OptionRange kOptionRanges[] = {
+    {"cpu-used", true, true, -16, 16},        {"static-thresh", true, true, 0, 1000},
+    {"token-parts", true, false, 0, 3},       {"min-q", true, true, 0, 63},
+    {"max-q", true, true, 0, 63},             {"max-intra-rate", true, true, 0, 10000},
+    {"noise-sensitivity", true, true, 0, 6},  {"sharpness", true, true, 0, 7},
+    {"tune", true, true, 0, 1},               {"tile-columns", false, true, 0, 6},
+    {"tile-rows", false, true, 0, 2},         {"aq-mode", false, true, 0, 3},
+    {"row-mt", false, true, 0, 1},            {"frame-parallel", false, true, 0, 1},
+    {"error-resilient", true, true, 0, 1},    {"buf-sz", true, true, 0, 60000},
+    {"buf-initial-sz", true, true, 0, 60000}, {"buf-optimal-sz", true, true, 0, 60000},
+    {"gf-cbr-boost", false, true, 0, 10000},
+};
+
+Status AddOptions(const VideoEncoderConfig& config, bool vp9, VideoEncoderPlan* plan) {
+  for (const auto& [name, value] : config.encoder_options) {
+    const auto range = std::find_if(std::begin(kOptionRanges), std::end(kOptionRanges),
+                                    [&name = name](const OptionRange& row) { return name == row.name; });
+    long number = 0;
+    if (range == std::end(kOptionRanges) || !(vp9 ? range->vp9 : range->vp8) ||
+        !ReadInteger(value, range->lowest, range->highest, &number)) {
+      return RefusedOption(vp9 ? "libvpx (VP9)" : "libvpx (VP8)", name, value);
+    }
+    SetOption(name, value, &plan->options);
+  }
+  return Status::Ok();
+}
+
 }  // namespace
 
 Status PlanVpx(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
@@ -151,6 +190,15 @@ Status PlanVpx(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   if (!vp9 && quantizer_mode) return Status(StatusCode::kNotSupported, "VP8 has no quantizer of the frame");
   if (config.alpha && config.profile != 0) {
     return Status(StatusCode::kNotSupported, "alpha goes with 8 bits and 4:2:0 alone");
+  }
+  constexpr double kWorstQuality = 63;
+  Status quality = CheckQuality(config, 0, kWorstQuality);
+  if (!quality.ok()) return quality;
+  if (config.has_quality() && config.quality != std::floor(config.quality)) {
+    return Status(StatusCode::kNotSupported, "whole numbers for quality");
+  }
+  if (config.has_quality() && config.temporal_layers > 1) {
+    return Status(StatusCode::kNotSupported, "no constant quality with temporal layers");
   }
   if (config.temporal_layers > 3) return Status(StatusCode::kNotSupported, "no more than three temporal layers");
 
@@ -188,7 +236,7 @@ Status PlanVpx(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
     // Decoders too can share the work.
     options.Add("token-parts", plan->thread_count > 1 ? 1 : 0);
   }
-  return Status::Ok();
+  return AddOptions(config, vp9, plan);
 }
 
 }  // namespace webcodecs

@@ -76,6 +76,51 @@ void AddContent(const VideoEncoderConfig& config, LibraryParams* params) {
   }
 }
 
+// What other members of the configuration decide, or what would write files and break what the backend relies on.
+constexpr const char* kReservedOptions[] = {
+    "profile",   "level",     "level-idc", "crf",       "qp",          "qp_constant", "bitrate",   "threads",
+    "lookahead-threads", "sliced-threads", "pass", "stats", "annexb",  "repeat-headers", "fps",    "timebase",
+    "vfr-input", "force-cfr", "output-csp", "input-csp", "width",      "height",      "sar",       "log",
+    "log-file",  "log-level", "dump-yuv",  "open-gop",  "intra-refresh", "opencl",    "cqmfile",   "colorprim",
+    "transfer",  "colormatrix", "fullrange", "range",   "interlaced",  "tff",         "bff",       "frame-packing",
+    "stitchable", "bluray-compat", "avcintra-class", "qpfile"};
+
+// The library prints to standard error what it does not know of these.
+constexpr const char* kTunes[] = {"film", "animation", "grain", "stillimage", "psnr", "ssim", "fastdecode", "zerolatency"};
+
+// x264 holds back as many frames at most, whatever its options.
+constexpr int kLongestDelay = 250 + 16 + 128;
+
+Status AddOptions(const VideoEncoderConfig& config, VideoEncoderPlan* plan, LibraryParams* params) {
+  if (config.encoder_options.empty()) return Status::Ok();
+  if (!config.realtime) plan->max_delay = kLongestDelay;
+  for (const auto& [name, value] : config.encoder_options) {
+    if (name == "preset") {
+      const x26x::Preset* preset = x26x::FindPreset(value);
+      if (!preset) return RefusedOption("x264", name, value);
+      SetOption(name, value, &plan->options);
+      // What the preset says in place of what medium would, as far as the level allows.
+      plan->reference_frames = std::max(1, std::min(preset->x264_references, config.max_reference_frames));
+      if (plan->max_b_frames > 0) plan->max_b_frames = -1;
+    } else if (name == "tune") {
+      if (!IsOneOf(value, kTunes)) return RefusedOption("x264", name, value);
+      SetOption(name, config.realtime ? "zerolatency," + value : value, &plan->options);
+    } else if (IsOneOf(name, kReservedOptions)) {
+      return ReservedOption(name);
+    } else {
+      long number = 0;
+      if (name == "ref" && !ReadInteger(value, 1, std::max(1, config.max_reference_frames), &number)) {
+        return Status(StatusCode::kNotSupported, "more reference frames than the level has");
+      }
+      if (name == "bframes" && plan->max_b_frames == 0 && value != "0") {
+        return Status(StatusCode::kNotSupported, "no B-frames in this profile or latency mode");
+      }
+      params->Add(name, value);
+    }
+  }
+  return Status::Ok();
+}
+
 }  // namespace
 
 Status PlanX264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
@@ -84,6 +129,9 @@ Status PlanX264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
 
   if (config.temporal_layers > 1) return Status(StatusCode::kNotSupported, "no temporal layers");
   if (config.alpha) return Status(StatusCode::kNotSupported, "no alpha");
+  constexpr double kHighestQuality = 51;
+  Status quality = CheckQuality(config, 0, kHighestQuality);
+  if (!quality.ok()) return quality;
   plan->input_format = InputFormat(config.bit_depth, config.chroma);
   plan->thread_count = Threads(config);
   plan->global_header = !config.annexb;
@@ -119,7 +167,11 @@ Status PlanX264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
       break;
     case BitrateMode::kVariable:
       plan->bitrate = config.bitrate;
-      if (plan->bitrate == 0) options.emplace_back("crf", std::to_string(kDefaultCrf));
+      if (config.has_quality()) {
+        options.emplace_back("crf", QualityText(config));
+      } else if (plan->bitrate == 0) {
+        options.emplace_back("crf", std::to_string(kDefaultCrf));
+      }
       if (config.realtime && plan->bitrate > 0) {
         // RatePacer needs a rate that can change, which x264 offers only where the buffer's rate is the bitrate.
         plan->max_rate = plan->bitrate;
@@ -136,8 +188,9 @@ Status PlanX264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
       x26x::AddQuantizer("mbtree", &params);
       break;
   }
+  Status status = AddOptions(config, plan, &params);
   options.emplace_back("x264-params", params.text());
-  return Status::Ok();
+  return status;
 }
 
 }  // namespace webcodecs

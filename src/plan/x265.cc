@@ -60,6 +60,44 @@ void AddContent(const VideoEncoderConfig& config, LibraryParams* params) {
   }
 }
 
+// What other members of the configuration decide, or what would write files and break what the backend relies on.
+constexpr const char* kReservedOptions[] = {
+    "profile", "level-idc", "level", "high-tier", "crf", "qp", "bitrate", "pools", "numa-pools", "frame-threads",
+    "log-level", "log", "csv", "csv-log-level", "pass", "stats", "analysis-save", "analysis-load", "analysis-reuse-file",
+    "annexb", "repeat-headers", "fps", "input-csp", "input-res", "sar", "open-gop", "log-file", "recon", "input",
+    "output-depth", "input-depth", "range", "colorprim", "transfer", "colormatrix", "field", "interlace",
+    "interlaceMode", "zonefile", "dhdr10-info", "scaling-list", "lambda-file", "temporal-layers", "svt", "threads"};
+
+// The library holds back as many frames at most, whatever its options.
+constexpr int kLongestDelay = 250 + 16 + 16 + 32;
+
+Status AddOptions(const VideoEncoderConfig& config, VideoEncoderPlan* plan, LibraryParams* params) {
+  if (config.encoder_options.empty()) return Status::Ok();
+  if (!config.realtime) plan->max_delay = kLongestDelay;
+  for (const auto& [name, value] : config.encoder_options) {
+    if (name == "preset") {
+      if (!x26x::FindPreset(value)) return RefusedOption("x265", name, value);
+      SetOption(name, value, &plan->options);
+      // What the preset says in place of what medium would. The library itself keeps to what the level allows.
+      if (!config.realtime) {
+        params->Remove("ref");
+        params->Remove("bframes");
+        plan->max_b_frames = plan->reference_frames = -1;
+      }
+    } else if (name == "tune") {
+      if (config.realtime) return ReservedOption(name);
+      SetOption(name, value, &plan->options);
+    } else if (IsOneOf(name, kReservedOptions)) {
+      return ReservedOption(name);
+    } else if (config.realtime && name == "bframes" && value != "0") {
+      return Status(StatusCode::kNotSupported, "no B-frames in this latency mode");
+    } else {
+      params->Add(name, value);
+    }
+  }
+  return Status::Ok();
+}
+
 }  // namespace
 
 Status PlanX265(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
@@ -69,6 +107,10 @@ Status PlanX265(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   if (config.alpha) return Status(StatusCode::kNotSupported, "no alpha");
   // Of a picture that is one coding tree unit wide, the library predicts from other samples than decoders do.
   if (config.width <= kMinCodingTreeUnit) return Status(StatusCode::kNotSupported, "only pictures of more than 16 columns");
+
+  constexpr double kHighestQuality = 51;
+  Status quality = CheckQuality(config, 0, kHighestQuality);
+  if (!quality.ok()) return quality;
 
   plan->input_format = InputFormat(config.bit_depth, config.chroma);
   plan->global_header = !config.annexb;
@@ -114,12 +156,18 @@ Status PlanX265(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
       break;
     case BitrateMode::kVariable:
       plan->bitrate = config.bitrate;
-      if (plan->bitrate == 0) params.Add("crf", std::to_string(kDefaultCrf));
+      if (config.has_quality()) {
+        params.Add("crf", QualityText(config));
+      } else if (plan->bitrate == 0) {
+        params.Add("crf", std::to_string(kDefaultCrf));
+      }
       break;
     case BitrateMode::kQuantizer:
       x26x::AddQuantizer("cutree", &params);
       break;
   }
+  Status status = AddOptions(config, plan, &params);
+  if (!status.ok()) return status;
 #if WITH_X265
   plan->backend = EncoderBackend::kX265;
   // Neither the frame rate nor, in spite of x265_encoder_reconfig, the bitrate of an open encoder can be changed.

@@ -21,6 +21,16 @@ void SetConstantRate(VideoEncoderPlan* plan) {
   plan->buffer_size = plan->bitrate;
 }
 
+const Preset* FindPreset(const std::string& name) {
+  static constexpr Preset kPresets[] = {{"ultrafast", 1}, {"superfast", 1}, {"veryfast", 1}, {"faster", 2},
+                                        {"fast", 2},      {"medium", 3},    {"slow", 5},     {"slower", 8},
+                                        {"veryslow", 16}, {"placebo", 16}};
+  for (const Preset& preset : kPresets) {
+    if (name == preset.name) return &preset;
+  }
+  return nullptr;
+}
+
 int ReferenceFrames(const VideoEncoderConfig& config) {
   return std::max(1, std::min(config.realtime ? 1 : 3, config.max_reference_frames));
 }

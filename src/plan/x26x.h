@@ -13,6 +13,13 @@ void AddQuantizer(const char* trees, LibraryParams* params);
 // The bitrate kept within half a second.
 void SetConstantRate(VideoEncoderPlan* plan);
 
+// The speeds that both libraries have, and how many reference frames they take; null for what is none of them.
+struct Preset {
+  const char* name;
+  int x264_references;
+};
+const Preset* FindPreset(const std::string& name);
+
 // What the library's medium preset takes, within what the level's decoded picture buffer holds.
 int ReferenceFrames(const VideoEncoderConfig& config);
 

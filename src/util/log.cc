@@ -38,13 +38,18 @@ int ToAvLevel(LogLevel level) {
   }
 }
 
+// Of the innermost WarningCapture of this thread.
+thread_local std::vector<std::string>* captured = nullptr;
+
 void OnAvLog(void* context, int level, const char* format, va_list arguments) {
-  if (!LogEnabled(LogCategory::kFfmpeg, FromAvLevel(level))) return;
+  const bool captures = captured && level <= AV_LOG_WARNING;
+  if (!captures && !LogEnabled(LogCategory::kFfmpeg, FromAvLevel(level))) return;
   char line[1024];
   int prefix = 1;
   av_log_format_line2(context, level, format, arguments, line, sizeof(line), &prefix);
   std::string text(line);
   while (!text.empty() && text.back() == '\n') text.pop_back();
+  if (captures) captured->push_back(text);
   Log(LogCategory::kFfmpeg, FromAvLevel(level), text);
 }
 
@@ -77,6 +82,10 @@ void StartLog() {
   static std::once_flag once;
   std::call_once(once, ReadSettings);
 }
+
+WarningCapture::WarningCapture() : outer_(captured) { captured = &lines_; }
+
+WarningCapture::~WarningCapture() { captured = outer_; }
 
 bool LogEnabled(LogCategory category, LogLevel level) {
   return level != LogLevel::kSilent && level <= levels[static_cast<int>(category)];

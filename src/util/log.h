@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace webcodecs {
 
@@ -14,5 +15,20 @@ void StartLog();
 
 bool LogEnabled(LogCategory category, LogLevel level);
 void Log(LogCategory category, LogLevel level, const std::string& message);
+
+// While it lives, what FFmpeg warns of on this thread: libraries refuse options with a line in the log and no error.
+class WarningCapture {
+ public:
+  WarningCapture();
+  ~WarningCapture();
+  WarningCapture(const WarningCapture&) = delete;
+  WarningCapture& operator=(const WarningCapture&) = delete;
+
+  const std::vector<std::string>& lines() const { return lines_; }
+
+ private:
+  std::vector<std::string> lines_;
+  std::vector<std::string>* outer_;
+};
 
 }  // namespace webcodecs

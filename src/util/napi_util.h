@@ -6,6 +6,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace webcodecs {
 
@@ -68,12 +70,18 @@ class ObjectReader {
     if (napi_value value = Get(key)) napi_get_value_bool(env_, value, &out);
     return out;
   }
-  std::string String(const char* key) const {
-    napi_value value = Get(key);
-    size_t length = 0;
-    if (!value || napi_get_value_string_utf8(env_, value, nullptr, 0, &length) != napi_ok) return {};
-    std::string out(length, '\0');
-    napi_get_value_string_utf8(env_, value, out.data(), length + 1, &length);
+  std::string String(const char* key) const { return ToString(Get(key)); }
+  // An array of names and values in turn.
+  std::vector<std::pair<std::string, std::string>> Pairs(const char* key) const {
+    std::vector<std::pair<std::string, std::string>> out;
+    napi_value array = Get(key);
+    uint32_t length = 0;
+    if (!array || napi_get_array_length(env_, array, &length) != napi_ok) return out;
+    const auto element = [&](uint32_t index) {
+      napi_value value = nullptr;
+      return napi_get_element(env_, array, index, &value) == napi_ok ? ToString(value) : std::string();
+    };
+    for (uint32_t i = 0; i + 1 < length; i += 2) out.emplace_back(element(i), element(i + 1));
     return out;
   }
   napi_value Get(const char* key) const {
@@ -82,6 +90,14 @@ class ObjectReader {
   }
 
  private:
+  std::string ToString(napi_value value) const {
+    size_t length = 0;
+    if (!value || napi_get_value_string_utf8(env_, value, nullptr, 0, &length) != napi_ok) return {};
+    std::string out(length, '\0');
+    napi_get_value_string_utf8(env_, value, out.data(), length + 1, &length);
+    return out;
+  }
+
   napi_env env_;
   napi_value object_;
 };

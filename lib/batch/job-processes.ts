@@ -1,0 +1,78 @@
+/** Jobs in processes of their own. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { jobProcessPath } from '../job-process-path.js'
+import { AbortError, errorFromJSON, InternalError, type SerializedBatchError } from './errors.js'
+import type { Job } from './job.js'
+import type { ProbeResult } from './probe.js'
+import type { Progress } from './progress.js'
+import type { TranscodeResult } from './result.js'
+
+export type ToJobProcess = { type: 'run'; job: Job } | { type: 'abort' }
+
+export type FromJobProcess =
+  | { type: 'ready' }
+  | { type: 'progress'; progress: Progress }
+  | { type: 'done'; probe: ProbeResult; result: TranscodeResult }
+  | { type: 'failed'; error: SerializedBatchError }
+
+/** Milliseconds that an aborted process may take to clean up. */
+const PATIENCE = 700
+
+/** One process, which does jobs one after the other, and is started anew when it has crashed. */
+export class JobProcess {
+  #child: ChildProcess | null = null
+
+  /** @throws BatchError */
+  async run(
+    job: Job,
+    { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: Progress) => void },
+  ): Promise<{ probe: ProbeResult; result: TranscodeResult }> {
+    if (signal.aborted) throw new AbortError(signal.reason)
+    const child = this.#start()
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void) => {
+        child.off('message', message)
+        child.off('exit', exit)
+        signal.removeEventListener('abort', abort)
+        act()
+      }
+      const message = (received: FromJobProcess) => {
+        if (received.type === 'progress') onProgress(received.progress)
+        else if (received.type === 'done') settle(() => resolve({ probe: received.probe, result: received.result }))
+        else if (received.type === 'failed') settle(() => reject(errorFromJSON(received.error)))
+      }
+      const exit = (code: number | null, killedBy: NodeJS.Signals | null) => {
+        this.#child = null
+        const how = killedBy ? `was ended by ${killedBy}` : `ended with status ${code}`
+        const reason = `${job.input.path}: the process that worked on it ${how}`
+        settle(() =>
+          reject(
+            signal.aborted ? new AbortError(signal.reason) : new InternalError('internal', reason, { retryable: true }),
+          ),
+        )
+      }
+      const abort = () => {
+        if (child.connected) child.send({ type: 'abort' } satisfies ToJobProcess)
+        setTimeout(() => child.kill('SIGKILL'), PATIENCE).unref()
+      }
+      child.on('message', message)
+      child.on('exit', exit)
+      signal.addEventListener('abort', abort)
+      child.send({ type: 'run', job } satisfies ToJobProcess)
+    })
+  }
+
+  close(): void {
+    if (this.#child?.connected) this.#child.disconnect()
+    this.#child = null
+  }
+
+  #start(): ChildProcess {
+    if (this.#child) return this.#child
+    const child = fork(jobProcessPath, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] })
+    // It does not keep the batch alive by itself.
+    child.unref()
+    this.#child = child
+    return child
+  }
+}

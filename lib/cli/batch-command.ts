@@ -1,0 +1,151 @@
+/** webcodecs-native batch */
+import { basename } from 'node:path'
+import { AbortError } from '../batch/errors.js'
+import type { JobTemplate } from '../batch/job-template.js'
+import type { Progress } from '../batch/progress.js'
+import { type BatchEvent, type BatchResult, runBatch } from '../batch/run-batch.js'
+import { parseCommand } from './arguments.js'
+import { formatBytes, formatClock } from './format.js'
+import { listenForInterrupt } from './interrupt.js'
+import { JOB_OPTIONS, JOB_OPTIONS_HELP, jobFrom } from './job-options.js'
+import { describeProgress, ProgressLines } from './progress-bar.js'
+import { UsageError } from './usage-error.js'
+
+export const batchHelp = `Usage: webcodecs-native batch <file or 'pattern'>... --out <folder> [options]
+
+Transcodes many files, several at once, each in a process of its own. Patterns have *, ?, {mov,mp4} and **; the folders below
+the beginning of a pattern come back below --out. What was finished before, by content and settings, is left as it is: an
+interrupted batch continues when the same command is given again. A file that fails, fails alone; the exit status is 1 then.
+
+  --out <folder>              for the outputs and the journal .webcodecs-batch.jsonl
+  --jobs <number|auto>        files at once (default: auto)
+  --journal <file>            another journal
+${JOB_OPTIONS_HELP}
+                              --preset ladder makes three sizes; a file may have renditions, thumbnails, contactSheet and
+                              hls, with {name} in the outputs
+  --json                      prints an event as JSON in each line, and nothing else
+  --help                      this text`
+
+export async function batchCommand(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseCommand('batch', args, {
+    ...JOB_OPTIONS,
+    out: { type: 'string' },
+    jobs: { type: 'string', default: 'auto' },
+    journal: { type: 'string' },
+    json: { type: 'boolean' },
+  })
+  const out = values['out'] as string | undefined
+  const journal = values['journal'] as string | undefined
+  if (positionals.length === 0 || out === undefined) {
+    throw new UsageError('expected files and --out: see webcodecs-native batch --help')
+  }
+  const jobs = jobsFrom(values['jobs'] as string)
+  const interrupt = listenForInterrupt()
+  const view = values['json'] === true ? new JsonView() : new TerminalView()
+  try {
+    const result = await runBatch({
+      inputs: positionals,
+      out,
+      template: jobFrom(values) as JobTemplate,
+      jobs,
+      ...(journal === undefined ? {} : { journal }),
+      signal: interrupt.signal,
+      onEvent: (event) => view.show(event),
+    })
+    view.end(result)
+    return result.failed.length > 0 ? 1 : 0
+  } catch (error) {
+    view.clear()
+    if (error instanceof AbortError && interrupt.status !== undefined) return interrupt.status
+    throw error
+  } finally {
+    interrupt.release()
+  }
+}
+
+function jobsFrom(text: string): number | 'auto' {
+  if (text === 'auto') return text
+  const jobs = Number(text)
+  if (!Number.isInteger(jobs) || jobs < 1) {
+    throw new UsageError(`expected a number of jobs from 1 on, or auto, for --jobs but received "${text}"`)
+  }
+  return jobs
+}
+
+interface View {
+  show(event: BatchEvent): void
+  end(result: BatchResult): void
+  clear(): void
+}
+
+class JsonView implements View {
+  show(event: BatchEvent): void {
+    if (event.type !== 'progress') console.log(JSON.stringify(event))
+  }
+
+  end(result: BatchResult): void {
+    console.log(JSON.stringify({ type: 'end', ...result }))
+  }
+
+  clear(): void {}
+}
+
+/** A line for each file that is finished; on a terminal, a bar for each that is under way and one for all. */
+class TerminalView implements View {
+  readonly #lines = new ProgressLines(process.stdout)
+  readonly #running = new Map<number, { name: string; progress: Progress | null }>()
+  readonly #began = performance.now()
+  #total = 0
+  #ended = 0
+
+  show(event: BatchEvent): void {
+    switch (event.type) {
+      case 'begin':
+        this.#total = event.total
+        break
+      case 'start':
+        this.#running.set(event.index, { name: basename(event.input), progress: null })
+        break
+      case 'progress':
+        this.#running.set(event.index, { name: basename(event.input), progress: event.progress })
+        break
+      default:
+        this.#running.delete(event.index)
+        this.#ended++
+        this.#lines.print(describeEnd(event))
+    }
+    this.#lines.show(this.#bars())
+  }
+
+  end({ total, done, skipped, failed }: BatchResult): void {
+    this.#lines.clear()
+    const parts = [`${done} done`, `${skipped} finished before`, `${failed.length} failed`]
+    console.log(`${total} files: ${parts.join(', ')}, in ${formatClock((performance.now() - this.#began) / 1000)}`)
+  }
+
+  clear(): void {
+    this.#lines.clear()
+  }
+
+  #bars(): string[] {
+    const running = [...this.#running.values()]
+    const shares = running.map(({ progress }) => (progress?.duration ? progress.position / progress.duration : 0))
+    const fraction = this.#total === 0 ? 0 : (this.#ended + shares.reduce((sum, share) => sum + share, 0)) / this.#total
+    const seconds = (performance.now() - this.#began) / 1000
+    const eta = fraction > 0 ? formatClock((seconds * (1 - fraction)) / fraction) : '-'
+    return [
+      ...running.map(({ name, progress }) => `${name}  ${progress ? describeProgress(progress) : 'begins'}`),
+      `${this.#ended} of ${this.#total} files  ${Math.floor(fraction * 100)} %  ETA ${eta}`,
+    ]
+  }
+}
+
+function describeEnd(event: Extract<BatchEvent, { type: 'done' | 'skipped' | 'failed' }>): string {
+  if (event.type === 'failed') return `FAILED  ${event.input}: ${event.error.message}`
+  const { outputs, seconds } = event.record.result
+  const bytes = formatBytes(outputs.reduce((sum, output) => sum + output.bytes, 0))
+  const what = outputs.length === 1 ? outputs[0]!.path : `${outputs.length} outputs`
+  if (event.type === 'skipped') return `before  ${event.input} -> ${what}, ${bytes}`
+  const how = event.record.copied ? 'copied from the same content' : `${seconds.toFixed(1)} s`
+  return `done    ${event.input} -> ${what}, ${bytes}, ${how}`
+}

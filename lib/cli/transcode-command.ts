@@ -1,0 +1,77 @@
+/** webcodecs-native transcode */
+import { existsSync } from 'node:fs'
+import { basename } from 'node:path'
+import type { OutputResult, TranscodeResult } from '../batch/result.js'
+import { transcode } from '../batch/transcode.js'
+import { parseCommand } from './arguments.js'
+import { formatBitrate, formatBytes, formatDuration, formatTable } from './format.js'
+import { listenForInterrupt } from './interrupt.js'
+import { JOB_OPTIONS, JOB_OPTIONS_HELP, jobFrom } from './job-options.js'
+import { describeProgress, ProgressLines } from './progress-bar.js'
+import { UsageError } from './usage-error.js'
+
+export const transcodeHelp = `Usage: webcodecs-native transcode <input> <output> [options]
+
+Decodes a file and encodes it anew. The output's extension says the container: mp4, mov, mkv, webm, ts, and of sound alone m4a,
+ogg, mp3, flac, wav, aac. It appears when it is whole; after an error or Ctrl-C nothing is left of it.
+
+${JOB_OPTIONS_HELP}
+  --overwrite                 replaces an output that is there
+  --json                      prints the result as JSON, and nothing else
+  --help                      this text`
+
+export async function transcodeCommand(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseCommand('transcode', args, {
+    ...JOB_OPTIONS,
+    overwrite: { type: 'boolean', short: 'y' },
+    json: { type: 'boolean' },
+  })
+  const [input, output, ...more] = positionals
+  if (input === undefined || output === undefined || more.length > 0) {
+    throw new UsageError('expected an input and an output: see webcodecs-native transcode --help')
+  }
+  if (values['overwrite'] !== true && existsSync(output)) {
+    throw new UsageError(`${output} is there already: --overwrite replaces it`)
+  }
+  const job = { ...jobFrom(values), input, output }
+  const lines = new ProgressLines(process.stderr)
+  const interrupt = listenForInterrupt(() => lines.clear())
+  const name = `${basename(input)} -> ${basename(output)}`
+  try {
+    const result = await transcode(job, {
+      signal: interrupt.signal,
+      onProgress: (progress) => lines.show([`${name}  ${describeProgress(progress)}`]),
+    })
+    lines.clear()
+    if (values['json'] === true) console.log(JSON.stringify(result))
+    else console.log(describeResult(result))
+    return 0
+  } catch (error) {
+    lines.clear()
+    if (interrupt.status !== undefined) return interrupt.status
+    throw error
+  } finally {
+    interrupt.release()
+  }
+}
+
+export function describeResult({ outputs, seconds, frames, duration }: TranscodeResult): string {
+  const rows = [['output', 'size', 'video', 'audio'], ...outputs.map(describeOutput)]
+  const fps = frames > 0 ? `, ${(frames / seconds).toFixed(1)} fps` : ''
+  const warnings = outputs.flatMap((output) => output.warnings.map((warning) => `${output.path}: ${warning}`))
+  const speed = `${formatDuration(duration)} in ${seconds.toFixed(2)} s (${(duration / seconds).toFixed(2)}x${fps})`
+  return [formatTable(rows), speed, ...warnings].join('\n')
+}
+
+function describeOutput({ path, bytes, video, audio, kind, files }: OutputResult): string[] {
+  const sound = audio.map(({ codec, language, bitrate, copied }) => {
+    const tongue = language === 'und' ? '' : ` ${language}`
+    return `${codec}${tongue} ${copied ? 'copied' : formatBitrate(bitrate)}`
+  })
+  const picture = video
+    ? `${video.codec} ${video.width}x${video.height}, ${video.frames} frames, ${video.copied ? 'copied' : formatBitrate(video.bitrate)}`
+    : kind === 'file'
+      ? 'none'
+      : `${files.length} files`
+  return [path, formatBytes(bytes), picture, sound.join('; ') || 'none']
+}

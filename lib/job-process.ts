@@ -1,0 +1,41 @@
+/** The process that does jobs for a batch, one after the other: what goes wrong in one, even a crash, stays in it. */
+import { BatchError, InternalError, messageOf } from './batch/errors.js'
+import type { FromJobProcess, ToJobProcess } from './batch/job-processes.js'
+import { probe } from './batch/probe.js'
+import { transcode } from './batch/transcode.js'
+
+let current: AbortController | null = null
+
+function send(message: FromJobProcess): void {
+  if (process.connected) process.send!(message)
+}
+
+process.on('message', (message: ToJobProcess) => {
+  if (message.type === 'abort') current?.abort()
+  else void run(message)
+})
+
+// Whoever sent the jobs is gone: what is unfinished is removed on the way out.
+process.on('disconnect', () => process.exit(1))
+// Ctrl-C reaches the whole group; the one who sent the jobs says what happens then.
+process.on('SIGINT', () => {})
+
+async function run({ job }: Extract<ToJobProcess, { type: 'run' }>): Promise<void> {
+  current = new AbortController()
+  try {
+    const probed = await probe(job.input)
+    const onProgress = (progress: Extract<FromJobProcess, { type: 'progress' }>['progress']) => {
+      send({ type: 'progress', progress })
+    }
+    const result = await transcode(job, { signal: current.signal, onProgress })
+    send({ type: 'done', probe: probed, result })
+  } catch (error) {
+    const failure =
+      error instanceof BatchError ? error : new InternalError('internal', messageOf(error), { cause: error })
+    send({ type: 'failed', error: failure.toJSON() })
+  } finally {
+    current = null
+  }
+}
+
+send({ type: 'ready' })
