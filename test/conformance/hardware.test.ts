@@ -55,7 +55,9 @@ describe('without a device', () => {
         { WEBCODECS_NATIVE_DEVICE: device },
       )
       expect(result.map(({ encode, decode }) => [encode, decode])).toEqual(codecs.map(() => [false, false]))
-      expect(Math.max(...result.map(({ milliseconds }) => milliseconds))).toBeLessThan(500)
+      // The first answer waits for the addon to load, and any for a busy machine: the middle one tells.
+      const times = result.map(({ milliseconds }) => milliseconds).sort((one, other) => one - other)
+      expect(times[times.length >> 1]).toBeLessThan(200)
       expect(stderr).toBe('')
     },
   )
