@@ -81,6 +81,8 @@ describe('the plan of an H.264 encoder', () => {
       alpha: false,
       hardware: Hardware.none,
       encoder: '',
+      encoderOptions: [],
+      quality: -1,
       threads: 0,
     })
   })
