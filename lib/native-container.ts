@@ -1,5 +1,5 @@
 /** The part of the contract with the addon that is about containers; see native.ts. */
-import type { CodecHandle, EventKind } from './native.js'
+import type { CodecHandle, EventKind, NativeColorSpace } from './native.js'
 
 /** What openDemuxer() opens. */
 export interface NativeInputConfig {
@@ -75,7 +75,63 @@ export interface NativeInput {
   tracks: readonly NativeTrack[]
 }
 
+/** What openMuxer() opens. */
+export interface NativeOutputConfig {
+  /** A path behind "file:" or a URL; "" for bytes. */
+  url: string
+  /** A muxer's name; "" by the name of the file. */
+  format: string
+  /** Options of the muxer and the protocol, and the container's tags: keys and values, flat. */
+  dictionary: readonly string[]
+  tags: readonly string[]
+  /** Whether `bytesWritten` events bring the bytes, and whether their positions may jump back. */
+  sink: 'none' | 'stream' | 'seekable'
+}
+
+export interface NativeOutputTrack {
+  isVideo: boolean
+  /** libavcodec's name. */
+  codec: string
+  /** Four characters; "" for the muxer's own choice. */
+  codecTag: string
+  extradata: Uint8Array | null
+  bitrate: number
+  disposition: number
+  tags: readonly string[]
+  width: number
+  height: number
+  /** Pixel aspect ratio; 0 to something when it is not known. */
+  sarNumerator: number
+  sarDenominator: number
+  /** libavutil's name, or "none". */
+  pixelFormat: string
+  color: NativeColorSpace
+  /** Degrees clockwise: 0, 90, 180 or 270, and the flip after it. */
+  rotation: number
+  flip: boolean
+  /** Frames per second; 0 to something when it is not known. */
+  rateNumerator: number
+  rateDenominator: number
+  sampleRate: number
+  channels: number
+  bitsPerSample: number
+}
+
 export type ContainerEvent =
+  /** Answers `openMuxer`, unless `error` does. */
+  | [
+      kind: typeof EventKind.outputOpened,
+      muxerId: number,
+      generation: number,
+      format: string,
+      longName: string,
+      /** Whether the format consists of several files, which the muxer opens itself. */
+      isManyFiles: boolean,
+    ]
+  /** Answers `finishMuxer`. `size` is that of the bytes that events brought; `duration` is in microseconds. */
+  | [kind: typeof EventKind.outputFinished, muxerId: number, generation: number, size: number, duration: number]
+  /** To be answered by `acknowledgeMuxer`. */
+  | [kind: typeof EventKind.bytesWritten, muxerId: number, generation: number, position: number, data: ArrayBuffer]
   /** Answers `openDemuxer`, unless `error` does. */
   | [kind: typeof EventKind.inputOpened, demuxerId: number, generation: number, input: NativeInput]
   | [
@@ -127,4 +183,24 @@ export interface ContainerBinding {
   readDemuxer(demuxer: CodecHandle, epoch: number, count: number): void
   /** Copies `data` before it returns. No bytes: there are no more. */
   feedDemuxer(demuxer: CodecHandle, requestId: number, data: Uint8Array, failed: boolean): void
+
+  createMuxer(muxerId: number): CodecHandle
+  openMuxer(muxer: CodecHandle, config: NativeOutputConfig): void
+  /** All tracks, once, before the first packet. Answered by `done` with 0. */
+  startMuxer(muxer: CodecHandle, tracks: readonly NativeOutputTrack[]): void
+  /** Copies `data` before it returns. `timestamp` and `duration` in microseconds. Answered by `done` with 1. */
+  writeMuxer(
+    muxer: CodecHandle,
+    track: number,
+    data: Uint8Array,
+    key: boolean,
+    timestamp: number,
+    duration: number | null,
+  ): void
+  finishMuxer(muxer: CodecHandle): void
+  /** Closes the output as it is, and then answers with `error`. */
+  abortMuxer(muxer: CodecHandle): void
+  acknowledgeMuxer(muxer: CodecHandle, bytes: number, failed: boolean): void
+  /** Whether the muxer of that name can hold the codec of that name. */
+  queryMuxer(format: string, codec: string): boolean
 }

@@ -90,6 +90,9 @@ export const EventKind = {
   inputStarted: 22,
   inputEnded: 23,
   bytesWanted: 24,
+  outputOpened: 25,
+  outputFinished: 26,
+  bytesWritten: 27,
 } as const
 
 /** Status codes of error events and failed jobs; `errors.ts` maps them to exceptions. */
@@ -283,8 +286,9 @@ export interface NativeCounters {
   bytes: number
   /** Codec threads' objects, and image decoders, that are not yet torn down. */
   codecs: number
-  /** Containers, streams and devices that are read, until they are closed. */
+  /** Containers, streams and devices that are read, and those that are written, until they are closed. */
   inputs: number
+  outputs: number
   /** Sources of `webcodecs-native/capture` with their ring buffers, whoever holds them, and readers that are open. */
   captureSources: number
   captureReaders: number

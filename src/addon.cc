@@ -195,6 +195,7 @@ Napi::Value ReadCounters(const Napi::CallbackInfo& info) {
   set(out, "bytes", counters.bytes);
   set(out, "codecs", counters.codecs);
   set(out, "inputs", counters.inputs);
+  set(out, "outputs", counters.outputs);
   set(out, "captureSources", counters.capture_sources);
   set(out, "captureReaders", counters.capture_readers);
   set(out, "captureRings", counters.capture_rings);

@@ -6,15 +6,18 @@ const ObuType = { sequenceHeader: 1, frameHeader: 3, frame: 6 } as const
 const KEY_FRAME = 0
 const MAX_LEB128_BYTES = 8
 
+/** An OBU from its header on, without what follows it. */
 interface Obu {
   readonly type: number
   readonly payload: Uint8Array
+  readonly whole: Uint8Array
 }
 
 /** The OBUs of a temporal unit. Ends with null when one is cut off or malformed. */
 function* obus(data: Uint8Array): Generator<Obu | null> {
   let offset = 0
   while (offset < data.length) {
+    const start = offset
     const header = data[offset++]!
     const hasExtension = (header & 0x04) !== 0
     const hasSize = (header & 0x02) !== 0
@@ -28,7 +31,11 @@ function* obus(data: Uint8Array): Generator<Obu | null> {
       if (byte < 0x80) break
     }
     if (isForbidden || size < 0 || offset + size > data.length) return yield null
-    yield { type: (header >> 3) & 0x0f, payload: data.subarray(offset, offset + size) }
+    yield {
+      type: (header >> 3) & 0x0f,
+      payload: data.subarray(offset, offset + size),
+      whole: data.subarray(start, offset + size),
+    }
     offset += size
   }
 }
@@ -63,4 +70,10 @@ export function isAv1KeyChunk(data: Uint8Array): boolean | undefined {
     }
   }
   return false
+}
+
+/** The sequence header of a temporal unit, with its OBU header; null when there is none. */
+export function av1SequenceHeaderObu(data: Uint8Array): Uint8Array | null {
+  for (const obu of obus(data)) if (obu?.type === ObuType.sequenceHeader) return obu.whole.slice()
+  return null
 }

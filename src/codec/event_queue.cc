@@ -33,6 +33,9 @@ enum class EventKind : int {
   kInputStarted = 22,
   kInputEnded = 23,
   kBytesWanted = 24,
+  kOutputOpened = 25,
+  kOutputFinished = 26,
+  kBytesWritten = 27,
 };
 
 constexpr size_t kPictureFields = 16;
@@ -230,6 +233,9 @@ struct Writer {
   Napi::Value operator()(InputStartedEvent& e) { return Container(EventKind::kInputStarted, e); }
   Napi::Value operator()(InputEndedEvent& e) { return Container(EventKind::kInputEnded, e); }
   Napi::Value operator()(BytesWantedEvent& e) { return Container(EventKind::kBytesWanted, e); }
+  Napi::Value operator()(OutputOpenedEvent& e) { return Container(EventKind::kOutputOpened, e); }
+  Napi::Value operator()(OutputFinishedEvent& e) { return Container(EventKind::kOutputFinished, e); }
+  Napi::Value operator()(BytesWrittenEvent& e) { return Container(EventKind::kBytesWritten, e); }
   template <typename Payload>
   Napi::Value Container(EventKind kind, Payload& payload) {
     return ContainerEventToJs(env, Begin(kind, 0).array().template As<Napi::Array>(), payload);

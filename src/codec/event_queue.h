@@ -111,7 +111,8 @@ struct Event {
   int32_t generation;
   std::variant<ConfiguredEvent, DoneEvent, FlushedEvent, ErrorEvent, OutputConfigEvent, ChunkEvent, FrameEvent,
                AudioDataEvent, ImageTracksEvent, ImageFrameEvent, ImageErrorEvent, CaptureEvent, JobEvent, ReturnedEvent,
-               InputOpenedEvent, PacketEvent, InputStartedEvent, InputEndedEvent, BytesWantedEvent>
+               InputOpenedEvent, PacketEvent, InputStartedEvent, InputEndedEvent, BytesWantedEvent, OutputOpenedEvent,
+               OutputFinishedEvent, BytesWrittenEvent>
       payload;
 #if WEBCODECS_DEBUG
   CountedBy counted{GlobalCounters().callback_data};

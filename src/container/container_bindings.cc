@@ -9,6 +9,7 @@
 #include "codec/codec_handle.h"
 #include "container/demux_worker.h"
 #include "container/js_byte_source.h"
+#include "container/mux_worker.h"
 #include "util/napi_util.h"
 
 namespace webcodecs {
@@ -98,6 +99,100 @@ Napi::Value FeedDemuxer(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
+Napi::Value OpenMuxer(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  const ObjectReader config(info[1]);
+  MediaOutputOptions options;
+  options.url = config.String("url");
+  options.format = config.String("format");
+  options.dictionary = ReadPairs(env, config.Get("dictionary"));
+  options.tags = ReadPairs(env, config.Get("tags"));
+  auto& worker = CodecOf<MuxWorker>(info[0]);
+  std::shared_ptr<JsByteSink> sink;
+  const std::string kind = config.String("sink");
+  if (kind != "none") {
+    // The sink ends with the worker, which it is a member of.
+    sink = std::make_shared<JsByteSink>(kind == "seekable",
+                                        [&worker](BytesWrittenEvent event) { worker.Give(std::move(event)); });
+  }
+  worker.Open(std::move(options), std::move(sink));
+  return env.Undefined();
+}
+
+OutputTrack ReadOutputTrack(const Napi::Value& value) {
+  Napi::Env env = value.Env();
+  const ObjectReader object(value);
+  OutputTrack track;
+  track.is_video = object.Bool("isVideo");
+  track.codec = object.String("codec");
+  const std::string tag = object.String("codecTag");
+  if (tag.size() == 4) track.codec_tag = MKTAG(tag[0], tag[1], tag[2], tag[3]);
+  track.extradata = CopyBytes(env, object.Get("extradata"));
+  track.bitrate = object.Int64("bitrate");
+  track.disposition = object.Int("disposition");
+  track.tags = ReadPairs(env, object.Get("tags"));
+  track.width = object.Int("width");
+  track.height = object.Int("height");
+  track.sar_numerator = object.Int("sarNumerator");
+  track.sar_denominator = object.Int("sarDenominator");
+  track.pixel_format = object.String("pixelFormat");
+  const ObjectReader color(Napi::Value(env, object.Get("color")));
+  track.color = {color.Int("primaries"), color.Int("transfer"), color.Int("matrix"), color.Int("fullRange")};
+  track.rotation = object.Int("rotation");
+  track.flip = object.Bool("flip");
+  track.rate_numerator = object.Int("rateNumerator");
+  track.rate_denominator = object.Int("rateDenominator");
+  track.sample_rate = object.Int("sampleRate");
+  track.channels = object.Int("channels");
+  track.bits_per_sample = object.Int("bitsPerSample");
+  return track;
+}
+
+Napi::Value StartMuxer(const Napi::CallbackInfo& info) {
+  std::vector<OutputTrack> tracks;
+  const uint32_t length = Length(info.Env(), info[1]);
+  for (uint32_t i = 0; i < length; ++i) tracks.push_back(ReadOutputTrack(Element(info.Env(), info[1], i)));
+  CodecOf<MuxWorker>(info[0]).Start(std::move(tracks));
+  return info.Env().Undefined();
+}
+
+Napi::Value WriteMuxer(const Napi::CallbackInfo& info) {
+  OutputPacket packet;
+  packet.track = ReadInt(info[1]);
+  packet.packet = NewPacket(info.Env(), ReadBytes(info.Env(), info[2]));
+  if (!packet.packet) return info.Env().Undefined();
+  if (ReadBool(info[3])) packet.packet->flags |= AV_PKT_FLAG_KEY;
+  packet.timestamp = ReadInt64(info[4]);
+  packet.duration = ReadOptionalInt64(info[5]);
+  CodecOf<MuxWorker>(info[0]).Write(std::move(packet));
+  return info.Env().Undefined();
+}
+
+Napi::Value FinishMuxer(const Napi::CallbackInfo& info) {
+  CodecOf<MuxWorker>(info[0]).Finish();
+  return info.Env().Undefined();
+}
+
+Napi::Value AbortMuxer(const Napi::CallbackInfo& info) {
+  CodecOf<MuxWorker>(info[0]).Abort();
+  return info.Env().Undefined();
+}
+
+Napi::Value AcknowledgeMuxer(const Napi::CallbackInfo& info) {
+  CodecOf<MuxWorker>(info[0]).Acknowledge(ReadInt64(info[1]), ReadBool(info[2]));
+  return info.Env().Undefined();
+}
+
+// Whether a muxer can hold a codec, as far as it tells.
+Napi::Value QueryMuxer(const Napi::CallbackInfo& info) {
+  const std::string name = ReadString(info[0]);
+  const AVCodecDescriptor* codec = avcodec_descriptor_get_by_name(ReadString(info[1]).c_str());
+  const AVOutputFormat* format =
+      LoadFormatLibrary().ok() ? Formats().av_guess_format(name.c_str(), nullptr, nullptr) : nullptr;
+  const bool holds = format && codec && Formats().avformat_query_codec(format, codec->id, FF_COMPLIANCE_NORMAL) != 0;
+  return Napi::Boolean::New(info.Env(), holds);
+}
+
 }  // namespace
 
 void RegisterContainerBindings(Napi::Env env, Napi::Object exports) {
@@ -106,6 +201,14 @@ void RegisterContainerBindings(Napi::Env env, Napi::Object exports) {
   exports.Set("startDemuxer", Napi::Function::New<StartDemuxer>(env));
   exports.Set("readDemuxer", Napi::Function::New<ReadDemuxer>(env));
   exports.Set("feedDemuxer", Napi::Function::New<FeedDemuxer>(env));
+  exports.Set("createMuxer", Napi::Function::New<CreateCodec<MuxWorker>>(env));
+  exports.Set("openMuxer", Napi::Function::New<OpenMuxer>(env));
+  exports.Set("startMuxer", Napi::Function::New<StartMuxer>(env));
+  exports.Set("writeMuxer", Napi::Function::New<WriteMuxer>(env));
+  exports.Set("finishMuxer", Napi::Function::New<FinishMuxer>(env));
+  exports.Set("abortMuxer", Napi::Function::New<AbortMuxer>(env));
+  exports.Set("acknowledgeMuxer", Napi::Function::New<AcknowledgeMuxer>(env));
+  exports.Set("queryMuxer", Napi::Function::New<QueryMuxer>(env));
 }
 
 }  // namespace webcodecs

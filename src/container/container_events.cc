@@ -156,4 +156,26 @@ Napi::Value ContainerEventToJs(Napi::Env env, Napi::Array array, BytesWantedEven
   return array;
 }
 
+Napi::Value ContainerEventToJs(Napi::Env env, Napi::Array array, OutputOpenedEvent& event) {
+  uint32_t next = kFirst;
+  napi_set_element(env, array, next++, Napi::String::New(env, event.format));
+  napi_set_element(env, array, next++, Napi::String::New(env, event.long_name));
+  napi_set_element(env, array, next++, Napi::Boolean::New(env, event.is_many_files));
+  return array;
+}
+
+Napi::Value ContainerEventToJs(Napi::Env env, Napi::Array array, OutputFinishedEvent& event) {
+  uint32_t next = kFirst;
+  napi_set_element(env, array, next++, Number(env, static_cast<double>(event.size)));
+  napi_set_element(env, array, next++, Number(env, static_cast<double>(event.duration)));
+  return array;
+}
+
+Napi::Value ContainerEventToJs(Napi::Env env, Napi::Array array, BytesWrittenEvent& event) {
+  uint32_t next = kFirst;
+  napi_set_element(env, array, next++, Number(env, static_cast<double>(event.position)));
+  napi_set_element(env, array, next++, BytesToJs(env, event.bytes.data(), event.bytes.size()));
+  return array;
+}
+
 }  // namespace webcodecs

@@ -1,4 +1,4 @@
-// What demuxers tell JavaScript. Kept in step with ContainerEvent in lib/native-container.ts.
+// What demuxers and muxers tell JavaScript. Kept in step with ContainerEvent in lib/native-container.ts.
 #pragma once
 
 #include <napi.h>
@@ -81,11 +81,31 @@ struct BytesWantedEvent {
   int32_t size = 0;
 };
 
+struct OutputOpenedEvent {
+  std::string format, long_name;
+  bool is_many_files = false;
+};
+
+// All is written. The size is that of a sink.
+struct OutputFinishedEvent {
+  int64_t size = 0;
+  int64_t duration = 0;
+};
+
+// Bytes for the sink, to be acknowledged.
+struct BytesWrittenEvent {
+  int64_t position = 0;
+  std::vector<uint8_t> bytes;
+};
+
 // An array of `kind`, the receiver and the generation, and then what the event tells.
 Napi::Value ContainerEventToJs(Napi::Env env, Napi::Array array, InputOpenedEvent& event);
 Napi::Value ContainerEventToJs(Napi::Env env, Napi::Array array, PacketEvent& event);
 Napi::Value ContainerEventToJs(Napi::Env env, Napi::Array array, InputStartedEvent& event);
 Napi::Value ContainerEventToJs(Napi::Env env, Napi::Array array, InputEndedEvent& event);
 Napi::Value ContainerEventToJs(Napi::Env env, Napi::Array array, BytesWantedEvent& event);
+Napi::Value ContainerEventToJs(Napi::Env env, Napi::Array array, OutputOpenedEvent& event);
+Napi::Value ContainerEventToJs(Napi::Env env, Napi::Array array, OutputFinishedEvent& event);
+Napi::Value ContainerEventToJs(Napi::Env env, Napi::Array array, BytesWrittenEvent& event);
 
 }  // namespace webcodecs

@@ -17,6 +17,7 @@ struct Counters {
   std::atomic<int64_t> bytes{0};
   std::atomic<int64_t> codecs{0};
   std::atomic<int64_t> inputs{0};  // containers, streams and devices that are read
+  std::atomic<int64_t> outputs{0};  // containers and streams that are written
   std::atomic<int64_t> capture_sources{0};  // with their ring buffers, whoever holds them
   std::atomic<int64_t> capture_readers{0};  // that JavaScript holds open
   // Memory by what it is for; of pictures, that of decoders and of JavaScript too.

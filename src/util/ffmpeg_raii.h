@@ -3,6 +3,7 @@
 
 extern "C" {
 #include <libavcodec/avcodec.h>
+#include <libavcodec/bsf.h>
 #include <libavutil/buffer.h>
 #include <libavutil/dict.h>
 #include <libavutil/error.h>
@@ -40,6 +41,11 @@ struct AVCodecParserContextDeleter {
   void operator()(AVCodecParserContext* parser) const { av_parser_close(parser); }
 };
 using AVCodecParserContextPtr = std::unique_ptr<AVCodecParserContext, AVCodecParserContextDeleter>;
+
+struct AVBSFContextDeleter {
+  void operator()(AVBSFContext* context) const { av_bsf_free(&context); }
+};
+using AVBSFContextPtr = std::unique_ptr<AVBSFContext, AVBSFContextDeleter>;
 
 struct SwsContextDeleter {
   void operator()(SwsContext* context) const { sws_freeContext(context); }

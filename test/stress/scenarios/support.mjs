@@ -116,6 +116,7 @@ const live = [
   'captureSources',
   'captureReaders',
   'inputs',
+  'outputs',
   'pictureBytes',
   'imageBytes',
   'frameInfoEntries',
