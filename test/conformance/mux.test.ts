@@ -39,6 +39,14 @@ afterAll(() => rm(folder, { recursive: true }))
 /** Copies the tracks of an input, without a change. */
 async function copy(source: string, target: MuxerTarget, options: MuxerOptions = {}, types = ['video', 'audio']) {
   const demuxer = await Demuxer.open(source)
+  try {
+    return await copyFrom(demuxer, target, options, types)
+  } finally {
+    demuxer.close()
+  }
+}
+
+async function copyFrom(demuxer: Demuxer, target: MuxerTarget, options: MuxerOptions, types: readonly string[]) {
   const muxer = await Muxer.open(target, options)
   const tracks = new Map<number, MuxerTrack>()
   for (const track of demuxer.tracks) {
@@ -55,7 +63,6 @@ async function copy(source: string, target: MuxerTarget, options: MuxerOptions =
     packets.push(packet)
     if (packet.type !== 'other') await muxer.addChunk(tracks.get(packet.track.id)!, packet.chunk)
   }
-  demuxer.close()
   return { result: await muxer.finalize(), packets }
 }
 
