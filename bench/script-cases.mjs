@@ -4,6 +4,7 @@ import { median, timeProcess } from './codec-measurement.mjs'
 import { runConversion } from './conversion.mjs'
 import { measureTracker } from './diagnostics.mjs'
 import { imageSource } from './source.mjs'
+import { transcodeCases } from './transcode-cases.mjs'
 
 async function runProgram(name, programArguments = []) {
   const path = fileURLToPath(new URL(`./${name}.mjs`, import.meta.url))
@@ -186,4 +187,5 @@ export const scriptCases = [
   { name: 'import', measure: measureImport },
   { name: 'diagnostics', measure: measureDiagnostics },
   { name: 'buffer pool', measure: measureBufferPool },
+  ...transcodeCases,
 ]

@@ -86,6 +86,19 @@ export function encodedSource({ width, height, bitrate, stream }) {
   return { path, frames, content: name }
 }
 
+/** An MP4 file with H.264 of 6 Mb/s and AAC, the clip over and over: `{ path, seconds }`. */
+export function soundSource({ width, height, seconds = 20 }) {
+  const { name, args } = naturalInput()
+  const looped = args[0] === '-i' ? ['-stream_loop', '-1', ...args] : args
+  const path = make(join(folder, `${name}-${width}x${height}-${seconds}-sound.mp4`), [
+    ...[...looped, '-f', 'lavfi', '-i', 'sine=frequency=440:beep_factor=4:sample_rate=48000'],
+    ...['-map', '0:v', '-map', '1:a', '-vf', `${naturalVideo(width, height)},format=yuv420p`, '-r', String(framerate)],
+    ...['-t', String(seconds), '-c:v', 'libx264', '-preset', 'medium', '-b:v', '6M', '-c:a', 'aac', '-b:a', '128k'],
+    ...['-f', 'mp4'],
+  ])
+  return { path, seconds }
+}
+
 const imageCodecs = {
   jpg: ['-c:v', 'mjpeg', '-q:v', '3', '-pix_fmt', 'yuvj420p'],
   png: ['-c:v', 'png', '-pix_fmt', 'rgb24'],

@@ -3,6 +3,7 @@ import { BatchError, InternalError, messageOf } from './batch/errors.js'
 import type { FromJobProcess, ToJobProcess } from './batch/job-processes.js'
 import { probe } from './batch/probe.js'
 import { transcode } from './batch/transcode.js'
+import './quiet-mediabunny.js'
 
 let current: AbortController | null = null
 

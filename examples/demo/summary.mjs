@@ -1,27 +1,27 @@
 import { basename } from 'node:path'
 
-const megabits = (bytes, seconds) => `${((bytes * 8) / seconds / 1e6).toFixed(2)} Mb/s`
+const megabits = (bitrate) => (bitrate === null ? '-' : `${(bitrate / 1e6).toFixed(2)} Mb/s`)
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(2)} MB`
 
 /** Prints what went in and what came out, side by side. */
-export async function printSummary({ inputPath, outputPath, source, encoderConfig, result, seconds, outputFileSize }) {
-  const { video, decoderConfig, audio } = source
-  const inputDuration = source.end - source.firstPacket.timestamp
-  const audioCodecs = await Promise.all(audio.map(async (track) => (await track.getCodec()) ?? 'unknown'))
+export function printSummary({ source, output, seconds }) {
+  const picture = source.tracks.find(({ type }) => type === 'video')
+  const audio = source.tracks.filter(({ type }) => type === 'audio')
+  const { video } = output
   const rows = [
     ['', 'input', 'output'],
-    ['file', basename(inputPath), basename(outputPath)],
-    ['codec', decoderConfig.codec, result.codecString],
+    ['file', basename(source.path), basename(output.path)],
+    ['codec', picture.codecString, video.codec],
     [
       'size',
-      `${await video.getCodedWidth()}x${await video.getCodedHeight()}, ${megabytes(source.fileSize)}`,
-      `${encoderConfig.width}x${encoderConfig.height}, ${megabytes(outputFileSize)}`,
+      `${picture.width}x${picture.height}, ${megabytes(source.bytes)}`,
+      `${video.width}x${video.height}, ${megabytes(output.bytes)}`,
     ],
-    ['duration', `${inputDuration.toFixed(3)} s`, `${result.duration.toFixed(3)} s`],
-    ['frames', `${result.packets}`, `${result.frames}`],
-    ['bitrate', megabits(result.inputBytes, inputDuration), megabits(result.bytes, result.duration)],
-    ['audio', audioCodecs.join(', ') || 'none', copiedAudio(audio.length, result.audioTracks)],
-    ['time', '', `${seconds.toFixed(2)} s (${(result.frames / seconds).toFixed(1)} fps)`],
+    ['duration', `${(picture.duration ?? source.duration ?? 0).toFixed(3)} s`, `${video.duration.toFixed(3)} s`],
+    ['frames', '', `${video.frames}`],
+    ['bitrate', megabits(picture.bitrate), megabits(video.bitrate)],
+    ['audio', audio.map(({ codecString }) => codecString).join(', ') || 'none', describeAudio(audio, output.audio)],
+    ['time', '', `${seconds.toFixed(2)} s (${(video.frames / seconds).toFixed(1)} fps)`],
   ]
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column].length)))
   console.log('')
@@ -35,7 +35,8 @@ export async function printSummary({ inputPath, outputPath, source, encoderConfi
   console.log('')
 }
 
-function copiedAudio(found, copied) {
-  if (found === 0) return 'none'
-  return found === copied ? 'copied' : `${copied} of ${found} tracks copied (MP4 cannot hold the others)`
+function describeAudio(found, written) {
+  if (found.length === 0) return 'none'
+  const how = written.every(({ copied }) => copied) ? 'copied' : 'encoded'
+  return found.length === written.length ? how : `${written.length} of ${found.length} tracks ${how}`
 }

@@ -23,6 +23,7 @@ import { isTag } from './formats.js'
 import { requireWholeBoxes } from './isobmff.js'
 import type { AudioTrack, MediaSource, Packet, Track, VideoTrack } from './media-io.js'
 import { audioCodecFrom, videoCodecFrom } from './mediabunny-codecs.js'
+import { exactAspect } from './picture-size.js'
 import { Ticks } from './ticks.js'
 
 /** Packets that the frame rate is measured on. */
@@ -273,14 +274,15 @@ async function describeBase(track: InputTrack, ticks: Ticks) {
 
 async function describeVideo(track: InputVideoTrack, ticks: Ticks): Promise<VideoTrack> {
   const { averagePacketRate: rate } = await track.computePacketStats(FRAMERATE_PACKETS)
+  const [codedWidth, codedHeight] = [await track.getCodedWidth(), await track.getCodedHeight()]
   return {
     ...(await describeBase(track, ticks)),
     type: 'video',
     codec: videoCodecFrom(await track.getCodec()),
     decoderConfig: (await track.getDecoderConfig()) as VideoDecoderConfig | null,
-    codedWidth: await track.getCodedWidth(),
-    codedHeight: await track.getCodedHeight(),
-    pixelAspect: await track.getPixelAspectRatio(),
+    codedWidth,
+    codedHeight,
+    pixelAspect: exactAspect(await track.getPixelAspectRatio(), { width: codedWidth, height: codedHeight }),
     rotation: await track.getRotation(),
     flip: await track.getFlip(),
     framerate: rate > 0 && rate <= HIGHEST_FRAMERATE ? rate : DEFAULT_FRAMERATE,

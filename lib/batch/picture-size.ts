@@ -10,6 +10,45 @@ function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b)
 }
 
+/** Aspects of pixels that streams have (ITU-T H.264, Table E-1), and their inverses. */
+const KNOWN_ASPECTS = [
+  [1, 1],
+  [12, 11],
+  [10, 11],
+  [16, 11],
+  [40, 33],
+  [24, 11],
+  [20, 11],
+  [32, 11],
+  [80, 33],
+  [18, 11],
+  [15, 11],
+  [64, 33],
+  [160, 99],
+  [4, 3],
+  [3, 2],
+  [2, 1],
+].flatMap(([num, den]) => [
+  { num: num!, den: den! },
+  { num: den!, den: num! },
+])
+
+/**
+ * The aspect of pixels that is meant by a size in whole square pixels: one that streams have, if it comes to the same
+ * size, else what the sizes say.
+ */
+export function exactAspect(
+  { num, den }: { num: number; den: number },
+  { width, height }: { width: number; height: number },
+): { num: number; den: number } {
+  const stretched = (aspect: { num: number; den: number }) =>
+    aspect.num >= aspect.den
+      ? Math.round((width * aspect.num) / aspect.den)
+      : -Math.round((height * aspect.den) / aspect.num)
+  const wanted = stretched({ num, den })
+  return KNOWN_ASPECTS.find((aspect) => stretched(aspect) === wanted) ?? { num, den }
+}
+
 /** A display size near the coded one that has exactly the pixel aspect ratio; none for square pixels. */
 function displaySize(width: number, height: number, { num, den }: { num: number; den: number }) {
   if (num === den) return {}

@@ -8,6 +8,7 @@ export class SteadyRate {
   #held: VideoFrame | null = null
   /** The place in the output that comes next; null before the first frame. */
   #next: number | null = null
+  #emitted = 0
 
   /** @param emit takes each frame, and closes it */
   constructor(framerate: number, emit: (frame: VideoFrame) => void) {
@@ -24,11 +25,14 @@ export class SteadyRate {
     this.#held = frame
   }
 
-  /** Shows the last frame for as long as it says. */
+  /** Shows the last frame for as long as it says, which may be too short for a place of its own; the only frame has one. */
   flush(): void {
     if (!this.#held) return
-    const end = this.#placeOf(this.#held.timestamp + (this.#held.duration ?? 0))
-    this.#emitUntil(Math.max(end, this.#placeOf(this.#held.timestamp) + 1))
+    const { timestamp, duration } = this.#held
+    const place = this.#placeOf(timestamp)
+    const isOnly = this.#emitted === 0
+    this.#emitUntil(duration === null || isOnly ? place + 1 : 0)
+    if (duration !== null) this.#emitUntil(this.#placeOf(timestamp + duration))
     this.close()
   }
 
@@ -43,7 +47,7 @@ export class SteadyRate {
 
   #emitUntil(place: number): void {
     if (!this.#held) return
-    for (; this.#next! < place; this.#next!++) {
+    for (; this.#next! < place; this.#next!++, this.#emitted++) {
       const timestamp = this.#timeOf(this.#next!)
       const duration = this.#timeOf(this.#next! + 1) - timestamp
       this.#emit(new VideoFrame(this.#held, { timestamp, duration }))

@@ -8,7 +8,7 @@ import { parseCommand } from './arguments.js'
 import { formatBytes, formatClock } from './format.js'
 import { listenForInterrupt } from './interrupt.js'
 import { JOB_OPTIONS, JOB_OPTIONS_HELP, jobFrom } from './job-options.js'
-import { describeProgress, ProgressLines } from './progress-bar.js'
+import { describeProgress, ProgressLines, shortName } from './progress-bar.js'
 import { UsageError } from './usage-error.js'
 
 export const batchHelp = `Usage: webcodecs-native batch <file or 'pattern'>... --out <folder> [options]
@@ -104,10 +104,10 @@ class TerminalView implements View {
         this.#total = event.total
         break
       case 'start':
-        this.#running.set(event.index, { name: basename(event.input), progress: null })
+        this.#running.set(event.index, { name: shortName(basename(event.input)), progress: null })
         break
       case 'progress':
-        this.#running.set(event.index, { name: basename(event.input), progress: event.progress })
+        this.#running.set(event.index, { name: shortName(basename(event.input)), progress: event.progress })
         break
       default:
         this.#running.delete(event.index)

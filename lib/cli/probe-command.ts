@@ -1,6 +1,7 @@
 /** webcodecs-native probe */
 import { BatchError } from '../batch/errors.js'
 import { type ProbedAudio, type ProbedVideo, type ProbeResult, probe } from '../batch/probe.js'
+import '../quiet-mediabunny.js'
 import { parseCommand } from './arguments.js'
 import { formatBitrate, formatBytes, formatDuration, formatTable } from './format.js'
 import { UsageError } from './usage-error.js'

@@ -2,7 +2,9 @@
 import type { Progress } from '../batch/progress.js'
 import { formatBytes, formatClock } from './format.js'
 
-const BAR_WIDTH = 24
+/** Together with a name they leave room for the numbers in 80 columns. */
+const BAR_WIDTH = 16
+const NAME_WIDTH = 16
 const FALLBACK_COLUMNS = 80
 /** Milliseconds between two drawings. */
 const INTERVAL = 100
@@ -15,6 +17,13 @@ export function describeProgress({ fps, speed, position, duration, eta, bytes }:
   const rates = `${fps.toFixed(0)} fps  ${speed.toFixed(2)}x`
   const rest = eta === null ? 'ETA -' : `ETA ${formatClock(eta)}`
   return `[${bar}] ${share}  ${rates}  ${rest}  ${formatBytes(bytes)}`
+}
+
+/** A name that leaves room for what follows it. */
+export function shortName(name: string): string {
+  if (name.length <= NAME_WIDTH) return name.padEnd(NAME_WIDTH)
+  const half = NAME_WIDTH / 2
+  return `${name.slice(0, half)}…${name.slice(1 - half)}`
 }
 
 /** Lines at the bottom of a terminal. */

@@ -3,11 +3,12 @@ import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { OutputResult, TranscodeResult } from '../batch/result.js'
 import { transcode } from '../batch/transcode.js'
+import '../quiet-mediabunny.js'
 import { parseCommand } from './arguments.js'
 import { formatBitrate, formatBytes, formatDuration, formatTable } from './format.js'
 import { listenForInterrupt } from './interrupt.js'
 import { JOB_OPTIONS, JOB_OPTIONS_HELP, jobFrom } from './job-options.js'
-import { describeProgress, ProgressLines } from './progress-bar.js'
+import { describeProgress, ProgressLines, shortName } from './progress-bar.js'
 import { UsageError } from './usage-error.js'
 
 export const transcodeHelp = `Usage: webcodecs-native transcode <input> <output> [options]
@@ -36,7 +37,7 @@ export async function transcodeCommand(args: readonly string[]): Promise<number>
   const job = { ...jobFrom(values), input, output }
   const lines = new ProgressLines(process.stderr)
   const interrupt = listenForInterrupt(() => lines.clear())
-  const name = `${basename(input)} -> ${basename(output)}`
+  const name = shortName(basename(output))
   try {
     const result = await transcode(job, {
       signal: interrupt.signal,
