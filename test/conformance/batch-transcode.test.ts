@@ -256,7 +256,8 @@ describe('outputs', () => {
     }
     // WebP has a quarter of the colours.
     const halved = 'scale=80:60:flags=area,format=rgb24'
-    const at = (frame: number) => `trim=start_frame=${frame}:end_frame=${frame + 1},scale=160:120:flags=area`
+    const at = (frame: number) =>
+      `trim=start_frame=${frame}:end_frame=${frame + 1},format=gbrp,scale=160:120:flags=area`
     expect(await psnr(path('t-01.webp'), at(25), halved)).toBeGreaterThan(34)
     expect(await psnr(path('t-02.webp'), at(75), halved)).toBeGreaterThan(34)
     const both = `split[x][y];[x]${at(25)},setpts=0[p];[y]${at(75)},setpts=0[q];[p][q]hstack`
