@@ -2,6 +2,7 @@
 import { BatchError, InternalError, messageOf } from './batch/errors.js'
 import type { FromJobProcess, ToJobProcess } from './batch/job-processes.js'
 import { probe } from './batch/probe.js'
+import { comparePictures } from './batch/report/compare.js'
 import { transcode } from './batch/transcode.js'
 import './quiet-mediabunny.js'
 
@@ -21,15 +22,20 @@ process.on('disconnect', () => process.exit(1))
 // Ctrl-C reaches the whole group; the one who sent the jobs says what happens then.
 process.on('SIGINT', () => {})
 
-async function run({ job }: Extract<ToJobProcess, { type: 'run' }>): Promise<void> {
+type Question = Exclude<ToJobProcess, { type: 'abort' }>
+
+async function answer(question: Question, signal: AbortSignal): Promise<FromJobProcess> {
+  if (question.type === 'compare') return { type: 'compared', pairs: await comparePictures(question.request, signal) }
+  const { job } = question
+  const probed = await probe(job.input)
+  const result = await transcode(job, { signal, onProgress: (progress) => send({ type: 'progress', progress }) })
+  return { type: 'done', probe: probed, result }
+}
+
+async function run(question: Question): Promise<void> {
   current = new AbortController()
   try {
-    const probed = await probe(job.input)
-    const onProgress = (progress: Extract<FromJobProcess, { type: 'progress' }>['progress']) => {
-      send({ type: 'progress', progress })
-    }
-    const result = await transcode(job, { signal: current.signal, onProgress })
-    send({ type: 'done', probe: probed, result })
+    send(await answer(question, current.signal))
   } catch (error) {
     const failure =
       error instanceof BatchError ? error : new InternalError('internal', messageOf(error), { cause: error })

@@ -7,7 +7,7 @@ import { fileStream, type PendingOutput } from './file-writer.js'
 import type { HlsSettings } from './job.js'
 import type { ContainerAbilities, MediaSink } from './media-io.js'
 import { abilitiesOf, MediabunnySink } from './mediabunny-sink.js'
-import type { OutputResult } from './result.js'
+import type { OutputResult, VariantResult } from './result.js'
 
 const MASTER = 'master.m3u8'
 
@@ -40,10 +40,21 @@ export async function openHlsSink(
 }
 
 /** The folder's files, with the playlist to begin with at first. */
-export async function hlsResult({ path }: PendingOutput): Promise<OutputResult> {
+export async function hlsResult({ path }: PendingOutput, variants: VariantResult[]): Promise<OutputResult> {
   const names = (await readdir(path)).sort()
   const files = [MASTER, ...names.filter((name) => name !== MASTER)].map((name) => join(path, name))
   let bytes = 0
   for (const file of files) bytes += (await stat(file)).size
-  return { kind: 'hls', name: null, path, files, container: null, bytes, video: null, audio: [], warnings: [] }
+  return {
+    kind: 'hls',
+    name: null,
+    path,
+    files,
+    container: null,
+    bytes,
+    video: null,
+    audio: [],
+    variants,
+    warnings: [],
+  }
 }

@@ -5,15 +5,23 @@ import { AbortError, errorFromJSON, InternalError, type SerializedBatchError } f
 import type { Job } from './job.js'
 import type { ProbeResult } from './probe.js'
 import type { Progress } from './progress.js'
+import type { CompareRequest, PicturePair } from './report/compare.js'
 import type { TranscodeResult } from './result.js'
 
-export type ToJobProcess = { type: 'run'; job: Job } | { type: 'abort' }
+export type ToJobProcess =
+  | { type: 'run'; job: Job }
+  /** Makes the pictures of a job that is done. */
+  | { type: 'compare'; request: CompareRequest }
+  | { type: 'abort' }
 
 export type FromJobProcess =
   | { type: 'ready' }
   | { type: 'progress'; progress: Progress }
   | { type: 'done'; probe: ProbeResult; result: TranscodeResult }
+  | { type: 'compared'; pairs: readonly PicturePair[] }
   | { type: 'failed'; error: SerializedBatchError }
+
+type Answer<Type extends FromJobProcess['type']> = Extract<FromJobProcess, { type: Type }>
 
 /** Milliseconds that an aborted process may take to clean up. */
 const PATIENCE = 700
@@ -23,11 +31,26 @@ export class JobProcess {
   #child: ChildProcess | null = null
 
   /** @throws BatchError */
-  async run(
+  run(
     job: Job,
     { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: Progress) => void },
-  ): Promise<{ probe: ProbeResult; result: TranscodeResult }> {
-    if (signal.aborted) throw new AbortError(signal.reason)
+  ): Promise<Answer<'done'>> {
+    return this.#ask({ type: 'run', job }, 'done', job.input.path, signal, onProgress)
+  }
+
+  /** @throws BatchError */
+  async compare(request: CompareRequest, signal: AbortSignal): Promise<readonly PicturePair[]> {
+    return (await this.#ask({ type: 'compare', request }, 'compared', request.output, signal)).pairs
+  }
+
+  #ask<Type extends 'done' | 'compared'>(
+    question: ToJobProcess,
+    type: Type,
+    named: string,
+    signal: AbortSignal,
+    onProgress: (progress: Progress) => void = () => {},
+  ): Promise<Answer<Type>> {
+    if (signal.aborted) return Promise.reject(new AbortError(signal.reason))
     const child = this.#start()
     return new Promise((resolve, reject) => {
       const settle = (act: () => void) => {
@@ -38,13 +61,13 @@ export class JobProcess {
       }
       const message = (received: FromJobProcess) => {
         if (received.type === 'progress') onProgress(received.progress)
-        else if (received.type === 'done') settle(() => resolve({ probe: received.probe, result: received.result }))
+        else if (received.type === type) settle(() => resolve(received as Answer<Type>))
         else if (received.type === 'failed') settle(() => reject(errorFromJSON(received.error)))
       }
       const exit = (code: number | null, killedBy: NodeJS.Signals | null) => {
         this.#child = null
         const how = killedBy ? `was ended by ${killedBy}` : `ended with status ${code}`
-        const reason = `${job.input.path}: the process that worked on it ${how}`
+        const reason = `${named}: the process that worked on it ${how}`
         settle(() =>
           reject(
             signal.aborted ? new AbortError(signal.reason) : new InternalError('internal', reason, { retryable: true }),
@@ -58,7 +81,7 @@ export class JobProcess {
       child.on('message', message)
       child.on('exit', exit)
       signal.addEventListener('abort', abort)
-      child.send({ type: 'run', job } satisfies ToJobProcess)
+      child.send(question)
     })
   }
 

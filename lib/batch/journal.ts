@@ -6,6 +6,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { OutputError, outputError, type SerializedBatchError, systemCode } from './errors.js'
 import { isAlive } from './file-writer.js'
+import type { Job } from './job.js'
 import type { ProbeResult } from './probe.js'
 import type { TranscodeResult } from './result.js'
 
@@ -35,6 +36,8 @@ export interface DoneRecord extends JobRecord {
   type: 'done'
   /** SHA-256. */
   inputHash: string
+  /** What was made of it. */
+  job: Job
   /** What went in. */
   probe: ProbeResult
   /** What came out: sizes, bitrates, bytes of each second, the time it took. */
@@ -90,13 +93,14 @@ export class Journal {
   readonly #file: FileHandle
   readonly #lock: string
   readonly #done = new Map<string, DoneRecord>()
+  readonly #latest = new Map<string, DoneRecord | FailedRecord>()
   #writing: Promise<void> = Promise.resolve()
 
   private constructor(path: string, lock: string, file: FileHandle, records: readonly JournalRecord[]) {
     this.path = path
     this.#lock = lock
     this.#file = file
-    for (const record of records) if (record.type === 'done') this.#done.set(record.key, record)
+    for (const record of records) this.#remember(record)
   }
 
   /** @throws OutputError when it cannot be written, or another process is at work with it */
@@ -122,9 +126,19 @@ export class Journal {
     return this.#done.get(key)
   }
 
+  /** The last that is known of each source. */
+  latest(): Iterable<DoneRecord | FailedRecord> {
+    return this.#latest.values()
+  }
+
+  #remember(record: JournalRecord): void {
+    if (record.type === 'done') this.#done.set(record.key, record)
+    if (record.type === 'done' || record.type === 'failed') this.#latest.set(record.input, record)
+  }
+
   /** Resolves when the record is on the disk. */
   append(record: JournalRecord): Promise<void> {
-    if (record.type === 'done') this.#done.set(record.key, record)
+    this.#remember(record)
     const written = this.#writing.then(async () => {
       try {
         await this.#file.appendFile(`${JSON.stringify(record)}\n`)

@@ -34,6 +34,8 @@ const AUDIO_CODECS: Readonly<Record<string, AudioCodecName>> = {
   pcm_mulaw: 'ulaw',
 }
 
+/** Formats that are read from the beginning: FFmpeg 5.1 finds nothing more in fragmented MP4 once it has sought. */
+const DOES_NOT_SEEK = 'hls'
 /** Formats whose clock begins where presentation does. The clocks of the others begin anywhere. */
 const BEGINS_AT_ZERO = /\b(?:mov|mp4|matroska|webm)\b/
 const DEFAULT_FRAMERATE = 30
@@ -108,7 +110,8 @@ class LibavformatSource implements MediaSource {
 
   async *packets(tracks: readonly Track[], from: number): AsyncGenerator<Packet, void, undefined> {
     const selected = [...this.#own].filter(([, own]) => tracks.includes(own)).map(([track]) => track)
-    const seek = from > 0 ? { from: this.#origin + Math.round(from * 1e6) } : {}
+    const seek =
+      from > 0 && this.#demuxer.format !== DOES_NOT_SEEK ? { from: this.#origin + Math.round(from * 1e6) } : {}
     const begun = new Set<Track>()
     try {
       for await (const packet of this.#demuxer.packets({ tracks: selected, ...seek })) {

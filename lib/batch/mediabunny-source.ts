@@ -6,6 +6,7 @@ import {
   type EncodedPacket,
   EncodedPacketSink,
   FilePathSource,
+  HLS,
   Input,
   type InputAudioTrack,
   type InputTrack,
@@ -26,6 +27,8 @@ import { audioCodecFrom, videoCodecFrom } from './mediabunny-codecs.js'
 import { exactAspect } from './picture-size.js'
 import { Ticks } from './ticks.js'
 
+/** Playlists name other files, which libavformat opens. */
+const FORMATS = ALL_FORMATS.filter((format) => format !== HLS)
 /** Packets that the frame rate is measured on. */
 const FRAMERATE_PACKETS = 100
 const DEFAULT_FRAMERATE = 30
@@ -63,7 +66,7 @@ export async function openWithMediabunny(path: string, ranged?: RangedFile): Pro
   const read = (start: number, end: number) => (ranged ? ranged.read(start, end) : readRange(path, start, end))
   await requireWholeBoxes(path, size, read)
   const source = ranged ? new CustomSource({ getSize: () => size, read }) : new FilePathSource(path)
-  const input = new Input({ source, formats: ALL_FORMATS })
+  const input = new Input({ source, formats: FORMATS })
   try {
     if (!(await isKnown(input))) {
       input.dispose()

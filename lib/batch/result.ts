@@ -40,8 +40,40 @@ export interface OutputResult {
   bytes: number
   video: VideoResult | null
   audio: AudioResult[]
+  /** Of HLS: the renditions in it. */
+  variants?: VariantResult[]
   /** What was left out, and why. */
   warnings: string[]
+}
+
+/** A rendition in an HLS presentation. */
+export interface VariantResult {
+  name: string
+  video: VideoResult | null
+  audio: AudioResult[]
+}
+
+/** The video of an output, or that of each of its variants, by their names. */
+export const videosOf = ({
+  name,
+  path,
+  video,
+  variants = [],
+}: OutputResult): { name: string; video: VideoResult }[] => [
+  ...(video ? [{ name: name ?? path, video }] : []),
+  ...variants.flatMap((variant) => (variant.video ? [{ name: variant.name, video: variant.video }] : [])),
+]
+
+/** What all outputs together amount to. */
+export function totalsOf(outputs: readonly OutputResult[]): Pick<TranscodeResult, 'frames' | 'duration'> {
+  const videos = outputs.flatMap((output) => videosOf(output).map(({ video }) => video))
+  const sounds = outputs
+    .flatMap(({ audio, variants = [] }) => [audio, ...variants.map((variant) => variant.audio)])
+    .flat()
+  return {
+    frames: Math.max(0, ...videos.map(({ frames }) => frames)),
+    duration: Math.max(0, ...[...videos, ...sounds].map(({ duration }) => duration)),
+  }
 }
 
 export interface TranscodeResult {

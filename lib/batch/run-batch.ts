@@ -11,6 +11,8 @@ import { JobProcess } from './job-processes.js'
 import { foldersOf, hashFile, type JobTemplate, jobFor, jobKey, outputsOf, requireOwnOutputs } from './job-template.js'
 import { type DoneRecord, Journal } from './journal.js'
 import type { Progress } from './progress.js'
+import type { ReportedJob } from './report/report.js'
+import { Reporting } from './report/reporting.js'
 
 export interface BatchOptions {
   /** Paths, and patterns with *, **, ?, [] and {}. */
@@ -23,6 +25,8 @@ export interface BatchOptions {
   jobs?: number | 'auto'
   /** Default: .webcodecs-batch.jsonl in `out`. */
   journal?: string
+  /** Path of the page that shows every job, written in the end, also of an interrupted batch; false for none. Default: report.html in `out`. */
+  report?: string | false
   signal?: AbortSignal
   onEvent?: (event: BatchEvent) => void
 }
@@ -35,13 +39,19 @@ export type BatchEvent =
   /** Finished before: nothing was to be done. */
   | { type: 'skipped'; input: string; index: number; record: DoneRecord }
   | { type: 'failed'; input: string; index: number; error: BatchError }
+  /** The page is written. */
+  | { type: 'report'; path: string }
 
 export interface BatchResult {
   total: number
   done: number
   skipped: number
   failed: { input: string; error: BatchError }[]
+  /** Every source of this batch, in order, and those that the journal knows of besides: what the report shows. */
+  jobs: ReportedJob[]
   journal: string
+  /** Path of the page; null for none. */
+  report: string | null
 }
 
 /** How often a job is tried whose error says that trying again may help. */
@@ -58,41 +68,131 @@ export function jobsAtOnce(jobs: BatchOptions['jobs'], total: number): number {
 /**
  * Makes the outputs of many sources, in processes of their own. A source that fails, fails alone. What the journal says
  * was finished, by content and settings, is left as it is.
- * @throws JobError for a template that is not valid or sources that share an output; OutputError for the journal;
- *   AbortError
+ * @throws JobError for a template that is not valid or sources that share an output; OutputError for the journal and the
+ *   report; AbortError
  */
 export async function runBatch(options: BatchOptions): Promise<BatchResult> {
-  const { template, out, signal = new AbortController().signal, onEvent = () => {} } = options
+  const { template, out, report = join(out, 'report.html'), signal = new AbortController().signal } = options
   const files = await collect(options.inputs, out)
   const jobs = files.map((file) => jobFor(template, file, out))
   requireOwnOutputs(jobs)
   await mkdir(out, { recursive: true })
   const path = options.journal ?? join(out, '.webcodecs-batch.jsonl')
+  const reporting = report === false ? null : await Reporting.begin(report, path, jobs)
   const journal = await Journal.open(path)
-  const result: BatchResult = { total: jobs.length, done: 0, skipped: 0, failed: [], journal: path }
+  const batch = new Batch({ ...options, onEvent: options.onEvent ?? (() => {}), signal, journal, reporting }, jobs)
   try {
-    for (const folder of new Set(jobs.flatMap(foldersOf))) await removeLeftovers(folder)
-    await journal.append({ type: 'batch', time: Date.now(), version, inputs: jobs.length })
-    onEvent({ type: 'begin', total: jobs.length })
-    let next = 0
-    const work = async () => {
-      const worker = new JobProcess()
-      try {
-        while (next < jobs.length && !signal.aborted) {
-          const index = next++
-          const run = new JobRun({ journal, worker, template, job: jobs[index]!, index, signal, onEvent })
-          await run.settle(result)
-        }
-      } finally {
-        worker.close()
-      }
-    }
-    await Promise.all(Array.from({ length: jobsAtOnce(options.jobs, jobs.length) }, work))
+    await batch.run()
   } finally {
+    await reporting?.discard()
     await journal.close()
   }
   if (signal.aborted) throw new AbortError(signal.reason)
-  return result
+  return batch.result
+}
+
+interface BatchContext {
+  readonly template: JobTemplate
+  readonly jobs?: number | 'auto'
+  readonly signal: AbortSignal
+  readonly onEvent: (event: BatchEvent) => void
+  readonly journal: Journal
+  readonly reporting: Reporting | null
+}
+
+class Batch {
+  readonly #context: BatchContext
+  readonly #jobs: readonly Job[]
+  readonly #outcomes: ReportedJob[]
+  #next = 0
+  readonly result: BatchResult
+
+  constructor(context: BatchContext, jobs: readonly Job[]) {
+    this.#context = context
+    this.#jobs = jobs
+    this.#outcomes = jobs.map((job) => ({ input: job.input.path, status: 'unfinished', job }))
+    const { journal, reporting } = context
+    const counts = { total: jobs.length, done: 0, skipped: 0, failed: [] }
+    this.result = { ...counts, jobs: this.#outcomes, journal: journal.path, report: reporting?.path ?? null }
+  }
+
+  async run(): Promise<void> {
+    const { journal, signal, onEvent } = this.#context
+    const total = this.#jobs.length
+    for (const folder of new Set(this.#jobs.flatMap(foldersOf))) await removeLeftovers(folder)
+    const earlier = await this.#earlier()
+    await journal.append({ type: 'batch', time: Date.now(), version, inputs: total })
+    onEvent({ type: 'begin', total })
+    const work = Promise.all(Array.from({ length: jobsAtOnce(this.#context.jobs, total) }, () => this.#work()))
+    // Whoever interrupts a batch waits for the page no longer than for the rest.
+    const interrupted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+    try {
+      await Promise.race([work, interrupted])
+    } finally {
+      this.#outcomes.push(...earlier)
+      await Promise.all([work, this.#report()])
+    }
+  }
+
+  async #report(): Promise<void> {
+    const { reporting, signal, onEvent } = this.#context
+    if (!reporting) return
+    for (const [index, outcome] of this.#outcomes.entries()) {
+      if (index < this.#jobs.length || !outcome.record) continue
+      this.#outcomes[index] = { ...outcome, comparison: await reporting.recall(outcome.record) }
+    }
+    await reporting.write(this.#outcomes, { interrupted: signal.aborted })
+    onEvent({ type: 'report', path: reporting.path })
+  }
+
+  /** What the journal tells of other sources, and is still there. */
+  async #earlier(): Promise<ReportedJob[]> {
+    const own = new Set(this.#jobs.map(({ input }) => resolve(input.path)))
+    const found: ReportedJob[] = []
+    for (const record of this.#context.journal.latest()) {
+      const { input } = record
+      if (own.has(resolve(input))) continue
+      if (record.type === 'failed') found.push({ input, status: 'failed', error: record.error })
+      else if (await arePresent(record.result.outputs)) {
+        found.push({ input, status: 'before', record, job: record.job })
+      }
+    }
+    return found
+  }
+
+  async #work(): Promise<void> {
+    const worker = new JobProcess()
+    try {
+      for (let index = this.#next++; index < this.#jobs.length; index = this.#next++) {
+        if (this.#context.signal.aborted) return
+        await this.#settle(index, worker)
+      }
+    } finally {
+      worker.close()
+    }
+  }
+
+  async #settle(index: number, worker: JobProcess): Promise<void> {
+    const { signal, onEvent, reporting } = this.#context
+    const job = this.#jobs[index]!
+    const outcome = await new JobRun({ ...this.#context, worker, job, index }).settle()
+    if (!outcome) return
+    this.#outcomes[index] = outcome
+    const { input } = outcome
+    if (outcome.status === 'failed') {
+      const { error } = outcome
+      this.result.failed.push({ input, error })
+      onEvent({ type: 'failed', input, index, error })
+      return
+    }
+    const { record } = outcome
+    const type = outcome.status === 'before' ? 'skipped' : 'done'
+    this.result[type]++
+    onEvent({ type, input, index, record })
+    const comparison = await reporting?.compare(record, (request) => worker.compare(request, signal), signal)
+    this.#outcomes[index] = { ...outcome, comparison }
+    reporting?.show(this.#outcomes[index]!, index)
+  }
 }
 
 /** The sources, each once, without what lies in the folder for the outputs. */
@@ -109,14 +209,13 @@ async function collect(patterns: readonly string[], out: string): Promise<FoundF
   return [...found.values()]
 }
 
-interface JobContext {
-  readonly journal: Journal
+type Outcome = ReportedJob &
+  ({ status: 'done' | 'before'; record: DoneRecord } | { status: 'failed'; error: BatchError })
+
+interface JobContext extends BatchContext {
   readonly worker: JobProcess
-  readonly template: JobTemplate
   readonly job: Job
   readonly index: number
-  readonly signal: AbortSignal
-  readonly onEvent: (event: BatchEvent) => void
 }
 
 class JobRun {
@@ -126,8 +225,11 @@ class JobRun {
     this.#context = context
   }
 
-  /** Does the job, whatever comes of it, and counts it. Only what befalls the whole batch is thrown. */
-  async settle(result: BatchResult): Promise<void> {
+  /**
+   * Does the job, whatever comes of it; null when the batch is interrupted meanwhile. Only what befalls the whole batch is
+   * thrown.
+   */
+  async settle(): Promise<Outcome | null> {
     const { journal, template, job, index, signal, onEvent } = this.#context
     const input = job.input.path
     let key = ''
@@ -135,24 +237,18 @@ class JobRun {
       const inputHash = await hashFile(input, signal)
       key = jobKey(template, inputHash)
       const before = journal.done(key)
-      if (before && (await isThere(before, job))) {
-        result.skipped++
-        onEvent({ type: 'skipped', input, index, record: before })
-        return
-      }
+      if (before && (await isThere(before, job))) return { input, status: 'before', record: before, job }
       await journal.append({ type: 'start', time: Date.now(), key, input })
       onEvent({ type: 'start', input, index })
       const copied = before ? await copyOutputs(before, job) : null
       const record = copied ?? (await this.#transcode(key, inputHash))
       await journal.append(record)
-      result.done++
-      onEvent({ type: 'done', input, index, record })
+      return { input, status: 'done', record, job }
     } catch (error) {
-      if (signal.aborted) return
+      if (signal.aborted) return null
       const failure = error instanceof BatchError ? error : new InternalError('internal', messageOf(error))
       await journal.append({ type: 'failed', time: Date.now(), key, input, error: failure.toJSON() })
-      result.failed.push({ input, error: failure })
-      onEvent({ type: 'failed', input, index, error: failure })
+      return { input, status: 'failed', error: failure, job }
     }
   }
 
@@ -163,7 +259,7 @@ class JobRun {
     for (let attempt = 1; ; attempt++) {
       try {
         const { probe, result } = await worker.run(job, { signal, onProgress })
-        return { type: 'done', time: Date.now(), key, input, inputHash, probe, result, copied: false }
+        return { type: 'done', time: Date.now(), key, input, inputHash, job, probe, result, copied: false }
       } catch (error) {
         const worthwhile = error instanceof BatchError && error.retryable && !signal.aborted
         if (!worthwhile || attempt >= ATTEMPTS) throw error
@@ -209,5 +305,5 @@ async function copyOutputs(before: DoneRecord, job: Job): Promise<DoneRecord | n
     copies.push({ ...output, path, files: [path] })
   }
   const result = { ...before.result, outputs: copies }
-  return { ...before, time: Date.now(), input: job.input.path, result, copied: true }
+  return { ...before, time: Date.now(), input: job.input.path, job, result, copied: true }
 }

@@ -1,11 +1,18 @@
 /** Small RGBA pictures of frames. */
-import type { VideoFrame } from '../video-frame.js'
+import { VideoFrame } from '../video-frame.js'
+import type { VideoTrack } from './media-io.js'
 
 export interface SmallPicture {
   readonly width: number
   readonly height: number
   /** RGBA, without gaps. */
   readonly pixels: Uint8ClampedArray
+}
+
+/** A frame of a track, with the orientation that the container tells: not all decoder configurations have it. */
+export function oriented(frame: VideoFrame, { rotation, flip, decoderConfig }: VideoTrack): VideoFrame {
+  const { rotation: known = 0, flip: flipped = false } = decoderConfig ?? {}
+  return known === rotation && flipped === flip ? frame.clone() : new VideoFrame(frame, { rotation, flip })
 }
 
 /** A frame as it is shown, upright and with square pixels, in a width: each pixel is the mean of those that it covers. */

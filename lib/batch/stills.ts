@@ -4,10 +4,11 @@ import type { VideoFrame } from '../video-frame.js'
 import { InputError, outputError } from './errors.js'
 import { type PendingOutput, prepareOutput } from './file-writer.js'
 import type { ContactSheetSettings, Job } from './job.js'
+import type { VideoTrack } from './media-io.js'
 import { encodePicture } from './picture-file.js'
 import type { Pipeline } from './pipeline.js'
 import type { OutputResult } from './result.js'
-import { blankPicture, place, type SmallPicture, shrink } from './small-picture.js'
+import { blankPicture, oriented, place, type SmallPicture, shrink } from './small-picture.js'
 import type { FrameConsumer } from './video-decoding.js'
 
 /** Frames that may wait to be made small. */
@@ -16,6 +17,7 @@ const QUEUE_LIMIT = 2
 /** Takes the frame that is shown at each of some times. */
 class FrameSampler implements FrameConsumer {
   readonly #pipeline: Pipeline
+  readonly #track: VideoTrack
   /** Microseconds, ascending; without an end where there is no last one. */
   readonly #times: Iterator<number>
   readonly #take: (frame: VideoFrame, index: number) => Promise<void>
@@ -25,8 +27,14 @@ class FrameSampler implements FrameConsumer {
   #working: Promise<void> = Promise.resolve()
   #last: VideoFrame | null = null
 
-  constructor(pipeline: Pipeline, times: Iterable<number>, take: (frame: VideoFrame, index: number) => Promise<void>) {
+  constructor(
+    pipeline: Pipeline,
+    track: VideoTrack,
+    times: Iterable<number>,
+    take: (frame: VideoFrame, index: number) => Promise<void>,
+  ) {
     this.#pipeline = pipeline
+    this.#track = track
     this.#times = times[Symbol.iterator]()
     this.#take = take
     this.#next = this.#times.next()
@@ -56,7 +64,7 @@ class FrameSampler implements FrameConsumer {
   }
 
   #sample(shown: VideoFrame): void {
-    const frame = shown.clone()
+    const frame = oriented(shown, this.#track)
     const index = this.#index++
     this.#next = this.#times.next()
     this.#waiting++
@@ -92,7 +100,7 @@ function* steps(every: number): Generator<number> {
 const FIRST_THUMBNAIL = 0.1
 
 /** @param duration seconds of the span; null when the input does not tell */
-export function openThumbnails(job: Job, duration: number | null, pipeline: Pipeline): StillOutput {
+export function openThumbnails(job: Job, track: VideoTrack, duration: number | null, pipeline: Pipeline): StillOutput {
   const { output, every, count, width } = job.thumbnails!
   if (every === undefined) requireDuration(job, duration, 'thumbnails without every')
   const times =
@@ -100,7 +108,7 @@ export function openThumbnails(job: Job, duration: number | null, pipeline: Pipe
   const pending: PendingOutput[] = []
   const files: string[] = []
   let bytes = 0
-  const consumer = new FrameSampler(pipeline, times, async (frame, index) => {
+  const consumer = new FrameSampler(pipeline, track, times, async (frame, index) => {
     const path = numbered(output, index + 1)
     const place = await prepareOutput(path, job.input.path)
     pending.push(place)
@@ -117,12 +125,17 @@ export function openThumbnails(job: Job, duration: number | null, pipeline: Pipe
   }
 }
 
-export async function openContactSheet(job: Job, duration: number | null, pipeline: Pipeline): Promise<StillOutput> {
+export async function openContactSheet(
+  job: Job,
+  track: VideoTrack,
+  duration: number | null,
+  pipeline: Pipeline,
+): Promise<StillOutput> {
   const { output, columns, rows, width } = job.contactSheet as Required<ContactSheetSettings>
   requireDuration(job, duration, 'a contact sheet')
   const pending = await prepareOutput(output, job.input.path)
   let sheet: SmallPicture | null = null
-  const consumer = new FrameSampler(pipeline, spread(columns * rows, duration!), async (frame, index) => {
+  const consumer = new FrameSampler(pipeline, track, spread(columns * rows, duration!), async (frame, index) => {
     const picture = await shrink(frame, width)
     sheet ??= blankPicture(picture.width * columns, picture.height * rows)
     place(picture, sheet, (index % columns) * picture.width, Math.floor(index / columns) * picture.height)

@@ -18,7 +18,14 @@ import {
   videoTrackOf,
 } from './plan.js'
 import { type Progress, ProgressMeter } from './progress.js'
-import type { AudioResult, OutputResult, TranscodeResult, VideoResult } from './result.js'
+import {
+  type AudioResult,
+  type OutputResult,
+  type TranscodeResult,
+  totalsOf,
+  type VariantResult,
+  type VideoResult,
+} from './result.js'
 import { SinkQueue } from './sink-queue.js'
 import { openContactSheet, openThumbnails, type StillOutput } from './stills.js'
 import { type FrameConsumer, type PacketConsumer, type Span, VideoCopy, VideoDecoding } from './video-decoding.js'
@@ -145,8 +152,7 @@ class Work {
     return {
       outputs: results,
       seconds: (performance.now() - this.#started) / 1000,
-      frames: Math.max(0, ...results.map(({ video }) => video?.frames ?? 0)),
-      duration: Math.max(0, ...results.map(durationOf)),
+      ...totalsOf(results),
     }
   }
 
@@ -203,7 +209,7 @@ class Work {
     const { sink, able } = await openHlsSink(settings, pending, metadata)
     const queue = new SinkQueue(this.#pipeline, sink)
     attach(this.#renditions, queue, able)
-    this.#outputs.push({ pending, sink, queue, result: () => hlsResult(pending) })
+    this.#outputs.push({ pending, sink, queue, result: () => hlsResult(pending, this.#renditions.map(variantResult)) })
   }
 
   async #openStills(source: MediaSource): Promise<void> {
@@ -213,8 +219,8 @@ class Work {
     if (!track) throw new InputError('no-tracks', `${input.path}: it has no video track`)
     await requireDecodable(track, input.path)
     const duration = this.#expectedDuration(source)
-    if (thumbnails) this.#stills.push(openThumbnails(this.#job, duration, this.#pipeline))
-    if (contactSheet) this.#stills.push(await openContactSheet(this.#job, duration, this.#pipeline))
+    if (thumbnails) this.#stills.push(openThumbnails(this.#job, track, duration, this.#pipeline))
+    if (contactSheet) this.#stills.push(await openContactSheet(this.#job, track, duration, this.#pipeline))
     for (const { consumer } of this.#stills) this.#consumeFrames(track, consumer)
   }
 
@@ -319,18 +325,22 @@ function attach(renditions: readonly OpenRendition[], queue: SinkQueue, able: Co
   }
 }
 
-async function fileResult({ planned, video, audio }: OpenRendition, path: string): Promise<OutputResult> {
-  const { rendition, warnings } = planned
+const variantResult = ({ planned, video, audio }: OpenRendition): VariantResult => ({
+  name: planned.rendition.name,
+  video: video ? videoResult(video.stream, video.planned) : null,
+  audio: audio.map(({ stream, planned: plan }) => audioResult(stream, plan)),
+})
+
+async function fileResult(open: OpenRendition, path: string): Promise<OutputResult> {
+  const { rendition, warnings } = open.planned
   const { size } = await stat(path)
   return {
+    ...variantResult(open),
     kind: 'file',
-    name: rendition.name,
     path,
     files: [path],
     container: rendition.container!,
     bytes: size,
-    video: video ? videoResult(video.stream, video.planned) : null,
-    audio: audio.map(({ stream, planned: plan }) => audioResult(stream, plan)),
     warnings: [...warnings],
   }
 }
@@ -355,6 +365,3 @@ function audioResult({ statistics }: AudioStream, { track, encoderConfig, codec 
   const { language } = track
   return { codec: statistics.codec ?? codec, language, duration, bytes, bitrate, copied: encoderConfig === null }
 }
-
-const durationOf = ({ video, audio }: OutputResult): number =>
-  Math.max(video?.duration ?? 0, ...audio.map(({ duration }) => duration))

@@ -1,11 +1,11 @@
 /** webcodecs-native batch */
 import { basename } from 'node:path'
 import { AbortError } from '../batch/errors.js'
+import { formatBytes, formatClock } from '../batch/figures.js'
 import type { JobTemplate } from '../batch/job-template.js'
 import type { Progress } from '../batch/progress.js'
 import { type BatchEvent, type BatchResult, runBatch } from '../batch/run-batch.js'
 import { parseCommand } from './arguments.js'
-import { formatBytes, formatClock } from './format.js'
 import { listenForInterrupt } from './interrupt.js'
 import { JOB_OPTIONS, JOB_OPTIONS_HELP, jobFrom } from './job-options.js'
 import { describeProgress, ProgressLines, shortName } from './progress-bar.js'
@@ -20,6 +20,9 @@ interrupted batch continues when the same command is given again. A file that fa
   --out <folder>              for the outputs and the journal .webcodecs-batch.jsonl
   --jobs <number|auto>        files at once (default: auto)
   --journal <file>            another journal
+  --report <file>             another place for the page that shows every job: before and after, bitrates, sizes, speed, errors
+                              (default: report.html in --out)
+  --no-report                 no such page
 ${JOB_OPTIONS_HELP}
                               --preset ladder makes three sizes; a file may have renditions, thumbnails, contactSheet and
                               hls, with {name} in the outputs
@@ -32,12 +35,18 @@ export async function batchCommand(args: readonly string[]): Promise<number> {
     out: { type: 'string' },
     jobs: { type: 'string', default: 'auto' },
     journal: { type: 'string' },
+    report: { type: 'string' },
+    'no-report': { type: 'boolean' },
     json: { type: 'boolean' },
   })
   const out = values['out'] as string | undefined
   const journal = values['journal'] as string | undefined
   if (positionals.length === 0 || out === undefined) {
     throw new UsageError('expected files and --out: see webcodecs-native batch --help')
+  }
+  const report = values['no-report'] === true ? false : (values['report'] as string | undefined)
+  if (report === false && values['report'] !== undefined) {
+    throw new UsageError('expected either --report or --no-report but received both')
   }
   const jobs = jobsFrom(values['jobs'] as string)
   const interrupt = listenForInterrupt()
@@ -49,6 +58,7 @@ export async function batchCommand(args: readonly string[]): Promise<number> {
       template: jobFrom(values) as JobTemplate,
       jobs,
       ...(journal === undefined ? {} : { journal }),
+      ...(report === undefined ? {} : { report }),
       signal: interrupt.signal,
       onEvent: (event) => view.show(event),
     })
@@ -83,7 +93,8 @@ class JsonView implements View {
     if (event.type !== 'progress') console.log(JSON.stringify(event))
   }
 
-  end(result: BatchResult): void {
+  /** Each job had its own line. */
+  end({ jobs: _, ...result }: BatchResult): void {
     console.log(JSON.stringify({ type: 'end', ...result }))
   }
 
@@ -109,6 +120,9 @@ class TerminalView implements View {
       case 'progress':
         this.#running.set(event.index, { name: shortName(basename(event.input)), progress: event.progress })
         break
+      case 'report':
+        this.#lines.print(`report  ${event.path}`)
+        return
       default:
         this.#running.delete(event.index)
         this.#ended++

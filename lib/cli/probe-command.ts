@@ -1,9 +1,10 @@
 /** webcodecs-native probe */
 import { BatchError } from '../batch/errors.js'
+import { formatBitrate, formatBytes, formatDuration } from '../batch/figures.js'
 import { type ProbedAudio, type ProbedVideo, type ProbeResult, probe } from '../batch/probe.js'
 import '../quiet-mediabunny.js'
 import { parseCommand } from './arguments.js'
-import { formatBitrate, formatBytes, formatDuration, formatTable } from './format.js'
+import { formatTable } from './format.js'
 import { UsageError } from './usage-error.js'
 
 export const probeHelp = `Usage: webcodecs-native probe <input>... [--json]

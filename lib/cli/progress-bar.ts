@@ -1,6 +1,7 @@
 /** How far work is: bars that are redrawn in place on a terminal, and nothing at all elsewhere. */
+
+import { formatBytes, formatClock } from '../batch/figures.js'
 import type { Progress } from '../batch/progress.js'
-import { formatBytes, formatClock } from './format.js'
 
 /** Together with a name they leave room for the numbers in 80 columns. */
 const BAR_WIDTH = 16

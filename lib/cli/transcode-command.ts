@@ -1,11 +1,12 @@
 /** webcodecs-native transcode */
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
+import { formatBitrate, formatBytes, formatDuration } from '../batch/figures.js'
 import type { OutputResult, TranscodeResult } from '../batch/result.js'
 import { transcode } from '../batch/transcode.js'
 import '../quiet-mediabunny.js'
 import { parseCommand } from './arguments.js'
-import { formatBitrate, formatBytes, formatDuration, formatTable } from './format.js'
+import { formatTable } from './format.js'
 import { listenForInterrupt } from './interrupt.js'
 import { JOB_OPTIONS, JOB_OPTIONS_HELP, jobFrom } from './job-options.js'
 import { describeProgress, ProgressLines, shortName } from './progress-bar.js'

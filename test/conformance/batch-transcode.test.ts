@@ -237,6 +237,10 @@ describe('outputs', () => {
     const { complaints, pictures } = await decodeAll(path('hls/master.m3u8'))
     expect({ complaints, pictures }).toEqual({ complaints: '', pictures: 50 })
     expect((await readdir(path('hls'))).filter((name) => name.startsWith('segment-2')).length).toBe(2)
+    // The result tells of each variant, and a playlist is an input too.
+    expect(outputs[0]!.variants).toMatchObject([{ name: 'a', video: { height: 240, frames: 50 } }, { name: 'b' }])
+    const result = await transcode(path('hls/master.m3u8'), path('again.mp4'), { video: { ...fast, codec: 'h264' } })
+    expect(result).toMatchObject({ frames: 50, outputs: [{ video: { frames: 50 } }] })
   })
 
   it('are thumbnails and a contact sheet of what is shown then', async () => {
@@ -263,6 +267,18 @@ describe('outputs', () => {
     const both = `split[x][y];[x]${at(25)},setpts=0[p];[y]${at(75)},setpts=0[q];[p][q]hstack`
     expect(await psnr(path('sheet.png'), both)).toBeGreaterThan(31)
     expect(await readdir(folder)).toHaveLength(3)
+  })
+
+  it('are pictures the right way up of a source that is turned', async () => {
+    const color = ['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv']
+    const plain = await makeClip([...testClipArguments(), ...color], 'mp4')
+    const input = await makeClip(['-i', plain, '-c', 'copy', '-metadata:s:v', 'rotate=90'], 'mp4')
+    await transcode({ input, thumbnails: { output: path('t-%d.png'), width: 90 } })
+    // ffmpeg turns pictures by itself.
+    const expected = 'trim=start_frame=5:end_frame=6,format=gbrp,scale=90:120:flags=area,format=rgb24'
+    const graph = `[1:v]${expected}[b];[0:v]format=rgb24[a];[a][b]psnr`
+    const args = ['-nostdin', '-i', path('t-1.png'), '-i', input, '-lavfi', graph, '-f', 'null', '-']
+    expect(Number(/average:([\d.]+)/.exec((await run('ffmpeg', args)).stderr)?.[1])).toBeGreaterThan(30)
   })
 
   it('come with progress that ends at the end', async () => {

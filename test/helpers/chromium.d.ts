@@ -1,3 +1,5 @@
+import type { Browser } from 'playwright-core'
+
 export interface Chromium {
   /** Such as "156.0.8078.79". */
   readonly version: string
@@ -14,6 +16,9 @@ export interface Chromium {
  * @param options.files more to serve: path, which begins with a slash, to file name
  */
 export function openChromium(options?: { files?: Record<string, string> }): Promise<Chromium>
+
+/** A headless Chromium without any page, for pages that are not of this repository. */
+export function launchChromium(): Promise<Browser>
 
 /** The program; it need not be there. */
 export const executablePath: string

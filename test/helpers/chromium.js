@@ -70,11 +70,14 @@ async function serve(files) {
   return server
 }
 
+/** @type {import('./chromium.js').launchChromium} */
+export const launchChromium = () => chromium.launch({ executablePath, args: launchArguments, headless: true })
+
 /** @type {import('./chromium.js').openChromium} */
 export async function openChromium({ files = {} } = {}) {
   const server = await serve(new Map(Object.entries(files)))
   try {
-    const browser = await chromium.launch({ executablePath, args: launchArguments, headless: true })
+    const browser = await launchChromium()
     const page = await browser.newPage()
     await page.goto(`http://localhost:${server.address().port}/`)
     return {

@@ -261,7 +261,11 @@ describe('batch', () => {
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line))
-      return lines.at(-2)
+      expect(lines.slice(-2)).toMatchObject([
+        { type: 'report', path: 'done/report.html' },
+        { type: 'end', total: 1 },
+      ])
+      return lines.at(-3)
     }
     expect(await run()).toMatchObject({ type: 'done', record: { copied: false } })
     expect(await run()).toMatchObject({ type: 'skipped' })
@@ -273,6 +277,25 @@ describe('batch', () => {
     await rm(join(cwd, 'done/b.mp4'))
     await rm(join(cwd, 'done/a.mp4'))
     expect(await run()).toMatchObject({ type: 'done', record: { copied: false } })
+  })
+
+  it('writes its report elsewhere, or not at all, but never over a source', async () => {
+    await mkdir(join(cwd, 'in'))
+    await copyFile(await withSound(), join(cwd, 'in/a.mp4'))
+    const run = (...args: string[]) => cli(['batch', 'in/*.mp4', '--out', 'done', ...fast, ...args])
+    expect(await run('--no-report')).toMatchObject({ code: 0 })
+    expect((await readdir(join(cwd, 'done'))).sort()).toEqual(['.webcodecs-batch.jsonl', 'a.mp4'])
+    // Pictures of what was finished before are made when they are wanted.
+    expect(await run('--report', 'reports/today.html')).toMatchObject({ code: 0 })
+    expect(await readFile(join(cwd, 'reports/today.html'), 'utf8')).toMatch(/finished before[\s\S]*data:image\/webp/)
+    const before = await readFile(join(cwd, 'in/a.mp4'))
+    const { code, stderr } = await run('--report', 'in/a.mp4')
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/expected a path of its own for report/),
+    })
+    expect(await readFile(join(cwd, 'in/a.mp4'))).toEqual(before)
+    expect(await run('--report', 'x.html', '--no-report')).toMatchObject({ code: 1 })
   })
 
   it('continues after kill -9', async () => {
@@ -291,7 +314,8 @@ describe('batch', () => {
     expect(stdout).toMatch(/^2 files: 1 done, 1 finished before, 0 failed/m)
     expect((await stat(join(cwd, 'done/a.mp4'))).mtimeMs).toBe(before.mtimeMs)
     expect((await decodeAll(join(cwd, 'done/b.mp4'))).complaints).toBe('')
-    expect((await readdir(join(cwd, 'done'))).sort()).toEqual(['.webcodecs-batch.jsonl', 'a.mp4', 'b.mp4'])
+    const files = ['.webcodecs-batch.jsonl', '.webcodecs-batch.pictures', 'a.mp4', 'b.mp4', 'report.html']
+    expect((await readdir(join(cwd, 'done'))).sort()).toEqual(files)
   })
 
   it('stops at Ctrl-C with status 130, and leaves no half file', async () => {
@@ -301,6 +325,9 @@ describe('batch', () => {
     expect(code).toBe(130)
     expect(stdout.replaceAll(SEQUENCE, '')).toMatch(/a\.mp4 +\[#*-*\]/)
     expect(stdout).toMatch(/0 of 1 files/)
-    expect(await readdir(join(cwd, 'done'))).toEqual(['.webcodecs-batch.jsonl'])
+    expect((await readdir(join(cwd, 'done'))).sort()).toEqual(['.webcodecs-batch.jsonl', 'report.html'])
+    const report = await readFile(join(cwd, 'done/report.html'), 'utf8')
+    expect(report).toMatch(/The batch was interrupted/)
+    expect(report).toMatch(/<bdi>in\/a\.mp4<\/bdi>.*not finished/)
   })
 })

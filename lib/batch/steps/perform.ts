@@ -13,7 +13,7 @@ import type { MediaSource } from '../media-io.js'
 import type { RangedFile } from '../mediabunny-source.js'
 import { openSource } from '../open-media.js'
 import { type PlannedRendition, planRenditions } from '../plan.js'
-import type { OutputResult } from '../result.js'
+import { type OutputResult, totalsOf } from '../result.js'
 import type { Locations } from '../storage/locations.js'
 import type { Storage } from '../storage/storage.js'
 import { transfer } from '../storage/transfer.js'
@@ -280,13 +280,7 @@ const PERFORMERS: Performers = {
     }
     await work.removeAll()
     const outputs = [...joined.outputs]
-    const videos = outputs.flatMap(({ video }) => (video ? [video] : []))
-    const durations = outputs.flatMap(({ video, audio }) => [
-      video?.duration ?? 0,
-      ...audio.map(({ duration }) => duration),
-    ])
-    const frames = Math.max(0, ...videos.map((video) => video.frames))
-    return { kind: 'publish', result: { outputs, seconds: 0, frames, duration: Math.max(0, ...durations) } }
+    return { kind: 'publish', result: { outputs, seconds: 0, ...totalsOf(outputs) } }
   },
 }
 
