@@ -8,6 +8,7 @@ export default defineConfig({
     execArgv: ['--expose-gc'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    // One more than there are processors in the smallest machine: many tests wait for a process that they started.
+    maxWorkers: 3,
   },
 })

@@ -8,7 +8,7 @@ import { clipsFolder, demux } from '../helpers/media.js'
 import { psnr } from '../helpers/pictures.js'
 
 /** Of long clips the first pictures do. */
-const maxPictures = 30
+const maxPictures = 16
 
 const clips = [
   'video.mp4',

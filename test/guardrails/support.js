@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+export { restingMemory } from '../helpers/resting-memory.mjs'
+
 const dist = new URL('../../dist/index.js', import.meta.url)
 
 /** Ends the process with status 2: the guardrail cannot tell anything about this build. */
@@ -66,24 +68,6 @@ export function choiceArgument(name, choices) {
   const value = process.argv[at + 1]
   if (!choices.includes(value)) refuse(`--${name} wants ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`)
   return value
-}
-
-/**
- * Resident memory in bytes once it has come to rest: garbage is collected, and idle pools get the time to give their
- * memory back, until two seconds brought less than 256 KiB.
- */
-export async function restingMemory(milliseconds = 15_000) {
-  const end = performance.now() + milliseconds
-  let lowest = Infinity
-  let fellAt = performance.now()
-  while (performance.now() < Math.min(end, fellAt + 2_000)) {
-    globalThis.gc()
-    const now = process.memoryUsage.rss()
-    if (now < lowest - 256 * 1024) fellAt = performance.now()
-    lowest = Math.min(lowest, now)
-    await sleep(50)
-  }
-  return lowest
 }
 
 /** The most memory this process ever had resident, in bytes. */

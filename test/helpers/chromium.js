@@ -20,6 +20,8 @@ const launchArguments = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // Debian's build has JPEG XL, and leaves it to an experiment of the network's whether it is on.
+  '--enable-features=JXLImageFormat',
 ]
 
 /** `callModule` is here and not in `page.evaluate()`, because test runners rewrite the `import()` in code that they load. */

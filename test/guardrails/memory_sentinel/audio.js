@@ -4,6 +4,8 @@ const [sampleRate, numberOfFrames, numberOfChannels] = [48_000, 480, 2]
 const frequency = 440
 const amplitude = 0.5
 const maxLevelError = 0.1
+// Packets are small.
+const maxGrowth = 10 * 2 ** 20
 
 /** Sound through an Opus encoder and a decoder; the level of what comes back is compared with that of the tone. */
 export function makeAudioLoad(build, { frameCount, fail }) {
@@ -33,6 +35,7 @@ export function makeAudioLoad(build, { frameCount, fail }) {
   encoder.configure({ codec: 'opus', sampleRate, numberOfChannels, bitrate: 96_000 })
   const tone = new Float32Array(numberOfFrames * numberOfChannels)
   return {
+    maxGrowth,
     what: () => `packets of ${numberOfFrames} frames through Opus and back`,
     async run(from, to) {
       for (let index = from; index < to; index++) {
