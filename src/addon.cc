@@ -21,6 +21,7 @@
 #include "plan/video_decoder_plan.h"
 #include "plan/video_encoder_plan.h"
 #include "transfer_bindings.h"
+#include "util/allocator.h"
 #include "util/counters.h"
 #include "util/log.h"
 #include "util/napi_util.h"
@@ -229,6 +230,7 @@ Napi::Value Start(const Napi::CallbackInfo& info) { return EnvState::Get(info.En
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   StartLog();
+  SetUpAllocator();
   ReadDeviceChoice();
   EnvState::Install(env);
   RegisterFrameBindings(env, exports);

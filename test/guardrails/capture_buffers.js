@@ -11,7 +11,7 @@ const build = await loadBuild()
 const { CaptureBuffers } = await import(new URL('../../dist/capture.js', import.meta.url))
 const { counters } = build
 
-const warmUp = 30
+const warmUp = 40
 const failures = []
 const steadySource = 'lavfi:sine=sample_rate=48000[out0];testsrc2=size=320x240:rate=25[out1]'
 

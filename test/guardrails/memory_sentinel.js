@@ -42,7 +42,12 @@ const build = await loadBuild()
 const failures = []
 const fail = (message) => failures.push(message)
 // `run(from, to)` gives inputs; `finish()` waits for the outputs; `check()` tells what is wrong with them.
-const { maxGrowth = maxPictureGrowth, ...load } = await loads[work](build, { frameCount, codec: codecs[codec], latencyMode, fail })
+const { maxGrowth = maxPictureGrowth, ...load } = await loads[work](build, {
+  frameCount,
+  codec: codecs[codec],
+  latencyMode,
+  fail,
+})
 
 const start = performance.now()
 await load.run(0, warmUpCount)
