@@ -27,6 +27,14 @@ const stamps = new Stamps(root)
  * @property {(options: { show: boolean }) => Promise<void>} work throws a SetupError when it fails
  */
 
+/** What the package's `exports` name of the TypeScript build. */
+function exportedFiles() {
+  const leaves = (value) => (typeof value === 'string' ? [value] : Object.values(value).flatMap(leaves))
+  return leaves(readJson(join(root, 'package.json')).exports)
+    .filter((path) => path.startsWith('./dist/'))
+    .map((path) => path.slice(2))
+}
+
 /** A step whose result is files made from files. */
 function stampedStep({ name, title, inputs, versions, outputs, build }) {
   const key = async () => stamps.key(inputs, await versions?.())
@@ -124,9 +132,7 @@ const steps = {
     title: 'TypeScript build',
     inputs: ['lib', 'tsconfig.json', 'tsup.config.ts'],
     versions: () => ['tsup', 'typescript', 'esbuild'].map(packageVersion),
-    outputs: ['index', 'register', 'pool', 'worker', 'zero-copy', 'containers', 'diagnostics', 'capture'].flatMap(
-      (name) => ['.js', '.cjs', '.d.ts', '.d.cts'].map((extension) => `dist/${name}${extension}`),
-    ),
+    outputs: [...exportedFiles(), 'dist/cli.js', 'dist/job-process.js', 'dist/batch/steps/step-process.js'],
     build: async ({ show }) => {
       const tsup = join(root, 'node_modules', 'tsup', 'dist', 'cli-default.js')
       await check('The TypeScript build', await run(process.execPath, [tsup], { cwd: root, show }))

@@ -82,35 +82,38 @@ const sentinels = [
 ]
 
 /**
- * The guardrails in the order in which they run. Those of one list run side by side: what they look at, memory, does not depend
- * on the time that they take.
- * @type {Guardrail[][]}
+ * Those that look at memory, which does not depend on the time that they take: several at once.
+ * @type {Guardrail[]}
  */
-const guardrails = [
-  [{ program: 'test/guardrails/memory_sentinel.js', quick: ['--frames', '3000'] }],
-  [{ program: 'test/guardrails/memory_leak_diagnostic.js' }],
-  [{ program: 'test/guardrails/event_loop_lag.js' }],
-  [
-    ...sentinels.map((options) => ({
-      program: 'test/guardrails/memory_sentinel.js',
-      options,
-      quick: ['--frames', '200'],
-    })),
-    {
-      program: 'test/guardrails/memory_sentinel.js',
-      options: ['--work', 'audio', '--frames', '100000'],
-      quick: ['--frames', '5000'],
-    },
-  ],
-  [
-    { program: 'test/guardrails/borrow_soak.js' },
-    { program: 'test/guardrails/zero_copy.js' },
-    { program: 'test/guardrails/buffer_pool.js', quick: ['--frames', '300'] },
-    { program: 'test/guardrails/allocation_tracker.js' },
-    { program: 'test/guardrails/capture_buffers.js', quick: ['--seconds', '10', '--sources', '40'] },
-  ],
-  [{ program: 'test/guardrails/native_pool.js', quick: ['--frames', '150'] }],
-  [{ program: 'soak/main.mjs', options: ['--all-at-once', '--out', '.setup/soak'], quick: ['--minutes', '0.4'] }],
+const memoryGuardrails = [
+  { program: 'test/guardrails/memory_leak_diagnostic.js' },
+  { program: 'test/guardrails/memory_sentinel.js', quick: ['--frames', '3000'] },
+  { program: 'test/guardrails/capture_buffers.js', quick: ['--seconds', '10', '--sources', '40'] },
+  {
+    program: 'test/guardrails/memory_sentinel.js',
+    options: ['--work', 'audio', '--frames', '100000'],
+    quick: ['--frames', '5000'],
+  },
+  ...sentinels.map((options) => ({
+    program: 'test/guardrails/memory_sentinel.js',
+    options,
+    quick: ['--frames', '200'],
+  })),
+  { program: 'test/guardrails/borrow_soak.js' },
+  { program: 'test/guardrails/zero_copy.js' },
+  { program: 'test/guardrails/buffer_pool.js', quick: ['--frames', '300'] },
+  { program: 'test/guardrails/allocation_tracker.js' },
+]
+const atOnce = 4
+
+/**
+ * Those that look at time too, one after the other.
+ * @type {Guardrail[]}
+ */
+const timeGuardrails = [
+  { program: 'test/guardrails/event_loop_lag.js' },
+  { program: 'test/guardrails/native_pool.js', quick: ['--frames', '150'] },
+  { program: 'soak/main.mjs', options: ['--all-at-once', '--out', '.setup/soak'], quick: ['--minutes', '0.4'] },
 ]
 
 /**
@@ -131,9 +134,15 @@ async function runGuardrail({ program, options = [], quick = [] }) {
 /** @returns {Promise<Count>} */
 async function runGuardrails() {
   const count = { passed: 0, failed: 0 }
-  for (const group of guardrails) {
-    for (const succeeded of await Promise.all(group.map(runGuardrail))) count[succeeded ? 'passed' : 'failed']++
+  const judge = async (guardrail) => {
+    count[(await runGuardrail(guardrail)) ? 'passed' : 'failed']++
   }
+  for (const guardrail of timeGuardrails) await judge(guardrail)
+  const waiting = [...memoryGuardrails]
+  const work = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await judge(next)
+  }
+  await Promise.all(Array.from({ length: atOnce }, work))
   return count
 }
 

@@ -78,9 +78,11 @@ export interface MediaSource {
    * Packets in decode order of each track, the tracks in step. Each track begins with the last key packet at or before
    * `from`, or with its first. Reading stays no more than a little ahead of whoever takes the packets.
    * @param from seconds
+   * @param options `soundAlone`: the sound goes where there are no pictures. Where the first pictures of a broadcast cannot be
+   *   decoded, everything begins with the one that can be; sound alone begins with itself.
    * @throws InputError when the file is damaged or cut off
    */
-  packets(tracks: readonly Track[], from: number): AsyncIterable<Packet>
+  packets(tracks: readonly Track[], from: number, options?: { soundAlone?: boolean }): AsyncIterable<Packet>
   close(): void
 }
 

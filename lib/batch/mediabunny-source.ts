@@ -42,6 +42,8 @@ interface OpenTrack {
   readonly input: InputTrack
   readonly packets: EncodedPacketSink
   readonly ticks: Ticks
+  /** The same, where nothing waits for the first picture that can be decoded. */
+  readonly soundTicks: Ticks
   /** Of video: the key packet where decoding can begin. */
   readonly firstKey: EncodedPacket | null
 }
@@ -143,14 +145,17 @@ class MediabunnySource implements MediaSource {
     if (inputTracks.length === 0) throw new InputError('no-tracks', `${path}: it has neither pictures nor sound`)
     const beginnings = new Map<InputTrack, Beginning>()
     for (const track of inputTracks) beginnings.set(track, await beginningOf(track))
-    const origin = await originOf(input, format === MPEG_TS, [...beginnings.values()])
+    // The clock of a transport stream starts anywhere; in the other formats, 0 is where presentation begins.
+    const soundOrigin = format === MPEG_TS ? await input.getFirstTimestamp() : 0
+    const origin = format === MPEG_TS ? (lateStart([...beginnings.values()]) ?? soundOrigin) : 0
     const open = new Map<Track, OpenTrack>()
     for (const [track, { packets, firstKey }] of beginnings) {
-      const ticks = new Ticks(await track.getTimeResolution(), origin)
+      const resolution = await track.getTimeResolution()
+      const ticks = new Ticks(resolution, origin)
       const described = track.isVideoTrack()
         ? await describeVideo(track, ticks)
         : await describeAudio(track as InputAudioTrack, ticks)
-      open.set(described, { input: track, packets, ticks, firstKey })
+      open.set(described, { input: track, packets, ticks, soundTicks: new Ticks(resolution, soundOrigin), firstKey })
     }
     const end = await input.getDurationFromMetadata(inputTracks)
     return new MediabunnySource({
@@ -164,8 +169,12 @@ class MediabunnySource implements MediaSource {
     })
   }
 
-  async *packets(tracks: readonly Track[], from: number): AsyncGenerator<Packet, void, undefined> {
-    const readers = tracks.map((track) => this.#read(track, from))
+  async *packets(
+    tracks: readonly Track[],
+    from: number,
+    { soundAlone = false } = {},
+  ): AsyncGenerator<Packet, void, undefined> {
+    const readers = tracks.map((track) => this.#read(track, from, soundAlone))
     const heads = await Promise.all(readers.map((reader) => reader.next()))
     try {
       for (;;) {
@@ -188,8 +197,9 @@ class MediabunnySource implements MediaSource {
     this.#input.dispose()
   }
 
-  async *#read(track: Track, from: number): AsyncGenerator<Packet, void, undefined> {
-    const { input, packets, ticks, firstKey } = this.#open.get(track)!
+  async *#read(track: Track, from: number, soundAlone: boolean): AsyncGenerator<Packet, void, undefined> {
+    const { input, packets, firstKey, ...clocks } = this.#open.get(track)!
+    const ticks = soundAlone ? clocks.soundTicks : clocks.ticks
     let count = 0
     try {
       const start = await startPacket(track, packets, ticks, firstKey, from)
@@ -235,11 +245,9 @@ async function beginningOf(track: InputTrack): Promise<Beginning> {
   return { packets, firstKey, startsLate: first?.sequenceNumber !== firstKey?.sequenceNumber }
 }
 
-/** The clock of a transport stream starts anywhere; in the other formats, 0 is where presentation begins. */
-async function originOf(input: Input, isTransportStream: boolean, beginnings: readonly Beginning[]): Promise<number> {
-  if (!isTransportStream) return 0
-  const late = beginnings.find(({ startsLate, firstKey }) => startsLate && firstKey)
-  return late ? late.firstKey!.timestamp : input.getFirstTimestamp()
+/** Seconds on the clock of the file where the first picture that can be decoded is, if others come before it. */
+function lateStart(beginnings: readonly Beginning[]): number | undefined {
+  return beginnings.find(({ startsLate }) => startsLate)?.firstKey?.timestamp
 }
 
 async function startPacket(

@@ -71,7 +71,8 @@ export class ProgressMeter {
       fps: rate(frames - first.frames),
       speed,
       position,
-      duration: this.#duration,
+      // Sound may go on for longer than the pictures that the length was known of.
+      duration: this.#duration === null ? null : Math.max(this.#duration, position),
       eta: rest !== null && speed > 0 ? rest / speed : null,
       bytes,
     }

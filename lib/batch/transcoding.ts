@@ -173,7 +173,8 @@ class Work {
   async #feed(source: MediaSource, meter: ProgressMeter): Promise<void> {
     const tracks = [...this.#consumers.keys()]
     const bytes = () => this.#outputs.reduce((sum, { queue }) => sum + queue.bytes, 0)
-    for await (const { track, chunk } of source.packets(tracks, this.#job.from)) {
+    const soundAlone = tracks.every(({ type }) => type === 'audio')
+    for await (const { track, chunk } of source.packets(tracks, this.#job.from, { soundAlone })) {
       const consumers = this.#consumers.get(track)!
       await this.#pipeline.until(() => consumers.every(({ done, busy }) => done || !busy))
       for (const consumer of consumers) if (!consumer.done) (consumer as PacketConsumer<Packet['chunk']>).push(chunk)

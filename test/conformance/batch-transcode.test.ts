@@ -203,6 +203,21 @@ describe('sound', () => {
     expect(Math.abs(picture - (1 - (options.from ?? 0)))).toBeLessThan(0.002)
     expect(Math.abs(tone - picture)).toBeLessThan(tolerance)
   })
+
+  it('begins with the first picture that can be decoded, and alone with itself', async () => {
+    // The first key frame but one comes after a second.
+    const lost = ['-g', '25', '-keyint_min', '25', '-sc_threshold', '0', '-bsf:v', "noise=drop='eq(n,0)'"]
+    const input = await makeClip([...sine, ...testClipArguments({ seconds: 2 }), '-bf', '0', ...lost], 'ts')
+    const lengths = []
+    for (const name of ['out.mp4', 'out.m4a', 'out.wav']) {
+      const { outputs } = await transcode(input, path(name), name === 'out.mp4' ? { video: fast } : {})
+      lengths.push(outputs[0]!.audio[0]!.duration)
+    }
+    // With a tenth of a second before it, from which the decoder gets into its stride.
+    expect(lengths[0]).toBeCloseTo(1.1, 1)
+    expect(lengths[1]).toBeGreaterThan(1.98)
+    expect(lengths[2]).toBeGreaterThan(1.98)
+  })
 })
 
 describe('outputs', () => {
