@@ -224,7 +224,7 @@ const makeKey = Symbol('Muxer')
 
 /**
  * Writes chunks of VideoEncoder and AudioEncoder, or of a Demuxer, into a container, on a thread of its own. A file
- * appears under its name when it is whole.
+ * appears under its name when it is whole: finalize() completes it, abort() discards it, and a muxer has no other end.
  */
 export class Muxer {
   readonly #writer: Writer
@@ -233,7 +233,7 @@ export class Muxer {
   readonly #tracks: TrackState[] = []
   /** Chunks that came before the header could be written. */
   #early: [track: TrackState, chunk: Chunk][] = []
-  #state: 'open' | 'started' | 'finalizing' | 'finalized' | 'closed' = 'open'
+  #state: 'open' | 'started' | 'finalizing' | 'finalized' | 'aborted' = 'open'
 
   /** Use `Muxer.open()`. */
   constructor(key: typeof makeKey, writer: Writer, target: OpenedTarget, format: string) {
@@ -345,7 +345,7 @@ export class Muxer {
       this.#state = 'finalized'
       return { size, duration }
     } catch (error) {
-      this.#state = 'closed'
+      this.#state = 'aborted'
       await this.#writer.abort(error)
       // Where it was whole, and did not take its name.
       await this.#target.discard(error).catch(() => {})
@@ -353,11 +353,15 @@ export class Muxer {
     }
   }
 
-  /** Ends it; without finalize() nothing is left of the output. Harmless when it is closed, or finalized. */
-  async close(): Promise<void> {
+  /**
+   * Gives the output up. Resolves when nothing is left of it; what waits rejects with `reason`. Harmless once it is finalized
+   * or aborted: it may stand in a `finally` after finalize().
+   * @param reason by default an AbortError
+   */
+  async abort(reason: unknown = abortError('Muxer was aborted')): Promise<void> {
     if (this.#state === 'finalized') return
-    this.#state = 'closed'
-    await this.#writer.abort(abortError('Muxer was closed'))
+    this.#state = 'aborted'
+    await this.#writer.abort(reason)
   }
 
   #requireOpen(): void {

@@ -278,21 +278,28 @@ describe('what is not whole leaves nothing', () => {
     return { muxer, track }
   }
 
-  it('until finalize(), after close(), and after the signal', async () => {
+  it('until finalize(), after abort(), and after the signal', async () => {
     const own = await mkdtemp(join(folder, 'part-'))
     const path = join(own, 'out.mp4')
     const { muxer } = await begin(path)
     expect(existsSync(path)).toBe(false)
-    await muxer.close()
+    await muxer.abort()
     expect(await readdir(own)).toEqual([])
     await expect(muxer.finalize()).rejects.toMatchObject({ name: 'AbortError' })
+
+    // What waits hears of the reason.
+    const { muxer: stuck } = await begin({ write: () => new Promise(() => {}) }, { format: 'mpegts' })
+    const why = new Error('no longer wanted')
+    const waiting = expect(stuck.finalize()).rejects.toBe(why)
+    await stuck.abort(why)
+    await waiting
 
     const controller = new AbortController()
     const aborted = await begin(path, { signal: controller.signal })
     const reason = new Error('enough')
     controller.abort(reason)
     await expect(aborted.muxer.finalize()).rejects.toBe(reason)
-    await aborted.muxer.close()
+    await aborted.muxer.abort()
     expect(await readdir(own)).toEqual([])
   })
 
@@ -326,7 +333,7 @@ describe('what a format cannot hold is denied before anything is written', () =>
     await expect(webm.addChunk(track, {} as never)).rejects.toThrow(
       'expected an EncodedVideoChunk for chunk but received an object',
     )
-    await webm.close()
+    await webm.abort()
     await expect(Muxer.open(join(folder, 'no.such-extension'))).rejects.toMatchObject({ name: 'NotSupportedError' })
     await expect(Muxer.open(new WritableStream())).rejects.toThrow(/a format for a target without a name/)
     await expect(Muxer.open(7 as never)).rejects.toThrow(

@@ -1,4 +1,4 @@
-// Muxers are finished, closed and aborted at every moment, with files and with slow and failing targets, and forgotten.
+// Muxers are finished and aborted, by call and by signal, at every moment, with files and with slow and failing targets, and forgotten.
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,18 +25,18 @@ for (const { size, duration } of results) {
 }
 assert.equal((await readdir(folder)).length, formats.length)
 
-// Closed and aborted: at once, with chunks under way, and in the end.
+// Aborted: at once, with chunks under way, and in the end.
 for (let round = 0; round < 24; round++) {
   const controller = new AbortController()
   const muxer = await write(join(folder, 'y.mp4'), { signal: controller.signal }, round)
-  if (round % 3 === 0) await muxer.close()
+  if (round % 3 === 0) await muxer.abort()
   else if (round % 3 === 1) controller.abort()
   else {
     const finalizing = round > 0 ? muxer.finalize().catch(() => {}) : null
-    await muxer.close()
+    await muxer.abort()
     await finalizing
   }
-  await muxer.close()
+  await muxer.abort()
 }
 
 // A slow target, one that fails, and one that never takes anything.
@@ -50,7 +50,7 @@ await assert.rejects(
 const never = await write({ write: () => new Promise(() => {}) }, { format: 'mpegts' })
 const finalizing = never.finalize()
 await sleep(20)
-await never.close()
+await never.abort()
 await assert.rejects(finalizing, { name: 'AbortError' })
 
 async function forget() {
