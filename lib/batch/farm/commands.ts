@@ -11,7 +11,8 @@ Takes work from the queue until it is stopped. The first Ctrl-C (or SIGTERM) let
 gives that back to the queue. Stores: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL_S3.`,
   dashboard: `Usage: webcodecs-native dashboard --redis redis://HOST[:PORT] [--port 3000] [--host 127.0.0.1] [--queue NAME]
 
-Serves Bull Board, which shows what waits, what is at work, and why something failed.`,
+Serves Bull Board, which shows what waits, what is at work, and why something failed, until Ctrl-C. Whoever reaches the page can
+remove jobs, without a password: it is for this machine alone unless --host says otherwise.`,
 } as const
 
 export type FarmCommand = keyof typeof USAGE

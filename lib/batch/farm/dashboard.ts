@@ -1,7 +1,7 @@
 /** Bull Board on the farm's queue: what waits, what is at work, and why something failed. */
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { FarmError } from '../errors.js'
+import { FarmError, messageOf } from '../errors.js'
 import { loadBullBoard, loadBullMq } from './packages.js'
 import { connect, DEFAULT_QUEUE, type QueueAddress } from './queue.js'
 
@@ -31,7 +31,11 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   const serverAdapter = new ExpressAdapter()
   createBullBoard({ queues: [new BullMQAdapter(queue)], serverAdapter, options: { uiConfig: { boardTitle: name } } })
   // The router is an Express application, and as such a listener.
-  const server = createServer(serverAdapter.getRouter() as RequestListener)
+  const board = serverAdapter.getRouter() as RequestListener
+  const server = createServer((request, response) => {
+    if (isLoopback(host) && !isLoopback(hostOf(request.headers.host))) refuse(response)
+    else board(request, response)
+  })
   const close = async () => {
     await new Promise<void>((resolve) => {
       server.close(() => resolve())
@@ -44,10 +48,23 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     await listening(server, host, port)
   } catch (error) {
     await close()
-    throw new FarmError('unavailable', `${host}:${port}: the dashboard cannot listen there`, { cause: error })
+    throw new FarmError('unavailable', `${host}:${port}: the dashboard cannot listen there (${messageOf(error)})`, {
+      cause: error,
+    })
   }
   const { port: actual } = server.address() as AddressInfo
-  return { url: `http://${host}:${actual}/`, close }
+  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}/`, close }
+}
+
+/** The name or address in a Host header, without its port. */
+const hostOf = (header = ''): string => header.replace(/:\d+$/, '')
+
+const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/.test(host)
+
+/** Somebody's page has given its own name this machine's address, to reach what is meant for this machine alone. */
+function refuse(response: ServerResponse): void {
+  response.writeHead(403, { 'content-type': 'text/plain' })
+  response.end('This dashboard is for its own machine: open it by its address.\n')
 }
 
 function listening(server: Server, host: string, port: number): Promise<void> {
