@@ -72,6 +72,12 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** Whether two paths lead to one file. */
+export async function isSameFile(path: string, other: string): Promise<boolean> {
+  const [one, two] = await Promise.all([stat(path).catch(() => null), stat(other).catch(() => null)])
+  return one !== null && two !== null && one.dev === two.dev && one.ino === two.ino
+}
+
 /**
  * Makes the folder of an output, and finds out whether it can be written to and is not the input.
  * @throws OutputError
@@ -83,11 +89,11 @@ export async function prepareOutput(path: string, input: string, { folder = fals
   } catch (error) {
     throw outputError(path, error)
   }
-  const [from, to] = await Promise.all([stat(input).catch(() => null), stat(path).catch(() => null)])
+  const to = await stat(path).catch(() => null)
   if (to && to.isDirectory() !== folder) {
     throw new OutputError('not-writable', `${path}: there is a ${folder ? 'file' : 'folder'} of that name`)
   }
-  if (from && to && from.dev === to.dev && from.ino === to.ino) {
+  if (await isSameFile(input, path)) {
     throw new OutputError('would-overwrite-input', `${path}: the output would overwrite the input`)
   }
   return new PendingOutput(path)

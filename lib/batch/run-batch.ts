@@ -1,18 +1,21 @@
 /** Many sources, each on its own. */
-import { copyFile, mkdir, stat } from 'node:fs/promises'
-import { availableParallelism, totalmem } from 'node:os'
+import { copyFile, mkdir } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import { version } from '../version.js'
-import { AbortError, BatchError, InputError, InternalError, messageOf } from './errors.js'
+import { AbortError, BatchError, InputError, InternalError, JobError, messageOf } from './errors.js'
 import { prepareOutput, removeLeftovers } from './file-writer.js'
 import { type FoundFile, findFiles } from './glob.js'
 import type { Job } from './job.js'
-import { JobProcess } from './job-processes.js'
 import { foldersOf, hashFile, type JobTemplate, jobFor, jobKey, outputsOf, requireOwnOutputs } from './job-template.js'
 import { type DoneRecord, Journal } from './journal.js'
+import { type Lane, type Lanes, ProcessLanes, StepLanes } from './lanes.js'
+import { isAddress } from './libavformat-source.js'
+import { arePresent } from './made-files.js'
 import type { Progress } from './progress.js'
 import type { ReportedJob } from './report/report.js'
 import { Reporting } from './report/reporting.js'
+import type { OutputResult } from './result.js'
+import type { Runner } from './steps/runner.js'
 
 export interface BatchOptions {
   /** Paths, and patterns with *, **, ?, [] and {}. */
@@ -21,11 +24,27 @@ export interface BatchOptions {
   out: string
   /** What to make of each. */
   template: JobTemplate
-  /** How many at once; "auto": half as many as there are processors, at least two where there are two. */
+  /**
+   * How many at once; "auto": half as many as there are processors, at least two where there are two. With a `runner`, how
+   * many files are with it at once; "auto": as many as the runner says.
+   */
   jobs?: number | 'auto'
+  /**
+   * Who does the work: a LocalRunner or QueueRunner of webcodecs-native/farm, which stays whoever called's to close. Default:
+   * processes of this machine, each of which does whole jobs.
+   */
+  runner?: Runner
+  /**
+   * With a `runner`, the address of the folder for what is on its way, which all its workers must reach. Default:
+   * .webcodecs-batch.work in `out`.
+   */
+  work?: string
   /** Default: .webcodecs-batch.jsonl in `out`. */
   journal?: string
-  /** Path of the page that shows every job, written in the end, also of an interrupted batch; false for none. Default: report.html in `out`. */
+  /**
+   * Path of the page that shows every job, written in the end, also of an interrupted batch; false for none. Default:
+   * report.html in `out`.
+   */
   report?: string | false
   signal?: AbortSignal
   onEvent?: (event: BatchEvent) => void
@@ -54,36 +73,34 @@ export interface BatchResult {
   report: string | null
 }
 
-/** How often a job is tried whose error says that trying again may help. */
-const ATTEMPTS = 2
-const BYTES_PER_JOB = 1e9
-
-export function jobsAtOnce(jobs: BatchOptions['jobs'], total: number): number {
-  if (typeof jobs === 'number') return Math.max(1, Math.min(jobs, total))
-  const processors = availableParallelism()
-  const wanted = Math.max(Math.min(2, processors), Math.ceil(processors / 2))
-  return Math.max(1, Math.min(wanted, total, Math.floor(totalmem() / BYTES_PER_JOB)))
-}
-
 /**
- * Makes the outputs of many sources, in processes of their own. A source that fails, fails alone. What the journal says
- * was finished, by content and settings, is left as it is.
+ * Makes the outputs of many sources, in processes of their own, or by a runner of steps. A source that fails, fails alone.
+ * What the journal says was finished, by content and settings, is left as it is.
  * @throws JobError for a template that is not valid or sources that share an output; OutputError for the journal and the
  *   report; AbortError
  */
 export async function runBatch(options: BatchOptions): Promise<BatchResult> {
-  const { template, out, report = join(out, 'report.html'), signal = new AbortController().signal } = options
-  const files = await collect(options.inputs, out)
+  const { template, jobs: atOnce, runner, signal = new AbortController().signal } = options
+  const address = [options.out, ...options.inputs].find((path) => isAddress(path))
+  if (address) throw new JobError(`expected files and a folder of this machine for a batch but received "${address}"`)
+  // Other machines know other working folders.
+  const out = runner ? resolve(options.out) : options.out
+  const { report = join(options.out, 'report.html'), work = join(out, '.webcodecs-batch.work') } = options
+  const workAddress = isAddress(work) ? work : resolve(work)
+  const found = await collect(options.inputs, out)
+  const files = runner ? found.map((file) => ({ ...file, path: resolve(file.path) })) : found
   const jobs = files.map((file) => jobFor(template, file, out))
   requireOwnOutputs(jobs)
   await mkdir(out, { recursive: true })
-  const path = options.journal ?? join(out, '.webcodecs-batch.jsonl')
+  const path = options.journal ?? join(options.out, '.webcodecs-batch.jsonl')
   const reporting = report === false ? null : await Reporting.begin(report, path, jobs)
   const journal = await Journal.open(path)
-  const batch = new Batch({ ...options, onEvent: options.onEvent ?? (() => {}), signal, journal, reporting }, jobs)
+  const lanes = runner ? new StepLanes({ runner, work: workAddress, jobs: atOnce }) : new ProcessLanes(atOnce)
+  const batch = new Batch({ template, onEvent: options.onEvent ?? (() => {}), signal, journal, reporting, lanes }, jobs)
   try {
     await batch.run()
   } finally {
+    await lanes.close()
     await reporting?.discard()
     await journal.close()
   }
@@ -93,7 +110,7 @@ export async function runBatch(options: BatchOptions): Promise<BatchResult> {
 
 interface BatchContext {
   readonly template: JobTemplate
-  readonly jobs?: number | 'auto'
+  readonly lanes: Lanes
   readonly signal: AbortSignal
   readonly onEvent: (event: BatchEvent) => void
   readonly journal: Journal
@@ -123,7 +140,7 @@ class Batch {
     const earlier = await this.#earlier()
     await journal.append({ type: 'batch', time: Date.now(), version, inputs: total })
     onEvent({ type: 'begin', total })
-    const work = Promise.all(Array.from({ length: jobsAtOnce(this.#context.jobs, total) }, () => this.#work()))
+    const work = Promise.all(Array.from({ length: this.#context.lanes.count(total) }, () => this.#work()))
     // Whoever interrupts a batch waits for the page no longer than for the rest.
     const interrupted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
     try {
@@ -161,7 +178,7 @@ class Batch {
   }
 
   async #work(): Promise<void> {
-    const worker = new JobProcess()
+    const worker = this.#context.lanes.open()
     try {
       for (let index = this.#next++; index < this.#jobs.length; index = this.#next++) {
         if (this.#context.signal.aborted) return
@@ -172,7 +189,7 @@ class Batch {
     }
   }
 
-  async #settle(index: number, worker: JobProcess): Promise<void> {
+  async #settle(index: number, worker: Lane): Promise<void> {
     const { signal, onEvent, reporting } = this.#context
     const job = this.#jobs[index]!
     const outcome = await new JobRun({ ...this.#context, worker, job, index }).settle()
@@ -213,7 +230,7 @@ type Outcome = ReportedJob &
   ({ status: 'done' | 'before'; record: DoneRecord } | { status: 'failed'; error: BatchError })
 
 interface JobContext extends BatchContext {
-  readonly worker: JobProcess
+  readonly worker: Lane
   readonly job: Job
   readonly index: number
 }
@@ -234,7 +251,7 @@ class JobRun {
     const input = job.input.path
     let key = ''
     try {
-      const inputHash = await hashFile(input, signal)
+      const inputHash = await this.#context.lanes.prepare(() => hashFile(input, signal))
       key = jobKey(template, inputHash)
       const before = journal.done(key)
       if (before && (await isThere(before, job))) return { input, status: 'before', record: before, job }
@@ -256,35 +273,16 @@ class JobRun {
     const { worker, job, index, signal, onEvent } = this.#context
     const input = job.input.path
     const onProgress = (progress: Progress) => onEvent({ type: 'progress', input, index, progress })
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const { probe, result } = await worker.run(job, { signal, onProgress })
-        return { type: 'done', time: Date.now(), key, input, inputHash, job, probe, result, copied: false }
-      } catch (error) {
-        const worthwhile = error instanceof BatchError && error.retryable && !signal.aborted
-        if (!worthwhile || attempt >= ATTEMPTS) throw error
-      }
-    }
+    const { probe, result } = await worker.run(job, { signal, onProgress })
+    return { type: 'done', time: Date.now(), key, input, inputHash, job, probe, result, copied: false }
   }
 }
-
-const hasSize = async (path: string, bytes: number): Promise<boolean> =>
-  (await stat(path).catch(() => null))?.size === bytes
 
 /** Whether the outputs of a job that was finished are where this one wants them. */
 async function isThere({ result }: DoneRecord, job: Job): Promise<boolean> {
-  const wanted = new Set(outputsOf(job))
-  if (result.outputs.length !== wanted.size || !result.outputs.every(({ path }) => wanted.has(path))) return false
-  return arePresent(result.outputs)
-}
-
-async function arePresent(outputs: DoneRecord['result']['outputs']): Promise<boolean> {
-  for (const { path, files, bytes } of outputs) {
-    const sizes = await Promise.all(files.map(async (file) => (await stat(file).catch(() => null))?.size ?? -1))
-    const whole = sizes.every((size) => size >= 0) && sizes.reduce((sum, size) => sum + size, 0) === bytes
-    if (!whole && !(files.length === 1 && (await hasSize(path, bytes)))) return false
-  }
-  return true
+  const wanted = new Set(outputsOf(job).map((path) => resolve(path)))
+  const isWanted = ({ path }: OutputResult) => wanted.has(resolve(path))
+  return result.outputs.length === wanted.size && result.outputs.every(isWanted) && arePresent(result.outputs)
 }
 
 /**

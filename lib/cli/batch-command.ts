@@ -9,6 +9,7 @@ import { parseCommand } from './arguments.js'
 import { listenForInterrupt } from './interrupt.js'
 import { JOB_OPTIONS, JOB_OPTIONS_HELP, jobFrom } from './job-options.js'
 import { describeProgress, ProgressLines, shortName } from './progress-bar.js'
+import { FARM_OPTIONS, STEP_OPTIONS, stepsFrom } from './step-options.js'
 import { UsageError } from './usage-error.js'
 
 export const batchHelp = `Usage: webcodecs-native batch <file or 'pattern'>... --out <folder> [options]
@@ -23,11 +24,19 @@ interrupted batch continues when the same command is given again. A file that fa
   --report <file>             another place for the page that shows every job: before and after, bitrates, sizes, speed, errors
                               (default: report.html in --out)
   --no-report                 no such page
+  --chunked                   cuts long files into chunks that are encoded at the same time, on this machine
+  --redis <address>           has workers of a farm do the work, who share a queue on this server: redis://host. They must reach
+                              the files by the same paths; webcodecs-native worker starts one
+  --queue <name>              of the farm, where a server has several
+  --work <folder>             with --chunked or --redis, for what is on its way: a folder, of a farm one that all workers reach,
+                              or s3://bucket/folder (default: .webcodecs-batch.work in --out)
 ${JOB_OPTIONS_HELP}
                               --preset ladder makes three sizes; a file may have renditions, thumbnails, contactSheet and
                               hls, with {name} in the outputs
   --json                      prints an event as JSON in each line, and nothing else
   --help                      this text`
+
+const NO_WORKERS = 'no worker takes from this queue yet: webcodecs-native worker --redis ... starts one; this waits'
 
 export async function batchCommand(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommand('batch', args, {
@@ -37,6 +46,8 @@ export async function batchCommand(args: readonly string[]): Promise<number> {
     journal: { type: 'string' },
     report: { type: 'string' },
     'no-report': { type: 'boolean' },
+    ...STEP_OPTIONS,
+    ...FARM_OPTIONS,
     json: { type: 'boolean' },
   })
   const out = values['out'] as string | undefined
@@ -49,9 +60,11 @@ export async function batchCommand(args: readonly string[]): Promise<number> {
     throw new UsageError('expected either --report or --no-report but received both')
   }
   const jobs = jobsFrom(values['jobs'] as string)
+  const steps = await stepsFrom(values, jobs)
   const interrupt = listenForInterrupt()
   const view = values['json'] === true ? new JsonView() : new TerminalView()
   try {
+    if (await steps?.isForsaken()) console.error(`webcodecs-native: ${NO_WORKERS}`)
     const result = await runBatch({
       inputs: positionals,
       out,
@@ -59,6 +72,8 @@ export async function batchCommand(args: readonly string[]): Promise<number> {
       jobs,
       ...(journal === undefined ? {} : { journal }),
       ...(report === undefined ? {} : { report }),
+      ...(steps ? { runner: steps.runner } : {}),
+      ...(steps?.work === undefined ? {} : { work: steps.work }),
       signal: interrupt.signal,
       onEvent: (event) => view.show(event),
     })
@@ -69,6 +84,7 @@ export async function batchCommand(args: readonly string[]): Promise<number> {
     if (error instanceof AbortError && interrupt.status !== undefined) return interrupt.status
     throw error
   } finally {
+    await steps?.runner.close()
     interrupt.release()
   }
 }
@@ -100,6 +116,9 @@ class JsonView implements View {
 
   clear(): void {}
 }
+
+/** Bars at once, at most. */
+const MOST_BARS = 12
 
 /** A line for each file that is finished; on a terminal, a bar for each that is under way and one for all. */
 class TerminalView implements View {
@@ -144,11 +163,15 @@ class TerminalView implements View {
   #bars(): string[] {
     const running = [...this.#running.values()]
     const shares = running.map(({ progress }) => (progress?.duration ? progress.position / progress.duration : 0))
+    // Of a farm's many files, those that are at work.
+    const shown = running.length <= MOST_BARS ? running : running.filter(({ progress }) => progress).slice(0, MOST_BARS)
+    const rest = running.length - shown.length
     const fraction = this.#total === 0 ? 0 : (this.#ended + shares.reduce((sum, share) => sum + share, 0)) / this.#total
     const seconds = (performance.now() - this.#began) / 1000
     const eta = fraction > 0 ? formatClock((seconds * (1 - fraction)) / fraction) : '-'
     return [
-      ...running.map(({ name, progress }) => `${name}  ${progress ? describeProgress(progress) : 'begins'}`),
+      ...shown.map(({ name, progress }) => `${name}  ${progress ? describeProgress(progress) : 'begins'}`),
+      ...(rest > 0 ? [`and ${rest} more`] : []),
       `${this.#ended} of ${this.#total} files  ${Math.floor(fraction * 100)} %  ETA ${eta}`,
     ]
   }

@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { formatBitrate, formatBytes, formatDuration } from '../batch/figures.js'
+import type { Progress } from '../batch/progress.js'
 import type { OutputResult, TranscodeResult } from '../batch/result.js'
+import { transcodeInSteps } from '../batch/steps/transcode-in-steps.js'
 import { transcode } from '../batch/transcode.js'
 import '../quiet-mediabunny.js'
 import { parseCommand } from './arguments.js'
@@ -10,6 +12,7 @@ import { formatTable } from './format.js'
 import { listenForInterrupt } from './interrupt.js'
 import { JOB_OPTIONS, JOB_OPTIONS_HELP, jobFrom } from './job-options.js'
 import { describeProgress, ProgressLines, shortName } from './progress-bar.js'
+import { STEP_OPTIONS, stepsFrom } from './step-options.js'
 import { UsageError } from './usage-error.js'
 
 export const transcodeHelp = `Usage: webcodecs-native transcode <input> <output> [options]
@@ -18,6 +21,9 @@ Decodes a file and encodes it anew. The output's extension says the container: m
 ogg, mp3, flac, wav, aac. It appears when it is whole; after an error or Ctrl-C nothing is left of it.
 
 ${JOB_OPTIONS_HELP}
+  --chunked                   cuts a long file into chunks that are encoded at the same time, which uses more processors
+  --work <folder>             with --chunked, for what is on its way; after an interruption, the same command goes on with what is
+                              in it (default: a folder beside the output, of which nothing is left)
   --overwrite                 replaces an output that is there
   --json                      prints the result as JSON, and nothing else
   --help                      this text`
@@ -25,6 +31,7 @@ ${JOB_OPTIONS_HELP}
 export async function transcodeCommand(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseCommand('transcode', args, {
     ...JOB_OPTIONS,
+    ...STEP_OPTIONS,
     overwrite: { type: 'boolean', short: 'y' },
     json: { type: 'boolean' },
   })
@@ -36,14 +43,16 @@ export async function transcodeCommand(args: readonly string[]): Promise<number>
     throw new UsageError(`${output} is there already: --overwrite replaces it`)
   }
   const job = { ...jobFrom(values), input, output }
+  const steps = await stepsFrom(values)
   const lines = new ProgressLines(process.stderr)
   const interrupt = listenForInterrupt(() => lines.clear())
   const name = shortName(basename(output))
   try {
-    const result = await transcode(job, {
+    const options = {
       signal: interrupt.signal,
-      onProgress: (progress) => lines.show([`${name}  ${describeProgress(progress)}`]),
-    })
+      onProgress: (progress: Progress) => lines.show([`${name}  ${describeProgress(progress)}`]),
+    }
+    const result = steps ? await transcodeInSteps(job, steps, options) : await transcode(job, options)
     lines.clear()
     if (values['json'] === true) console.log(JSON.stringify(result))
     else console.log(describeResult(result))
@@ -53,6 +62,7 @@ export async function transcodeCommand(args: readonly string[]): Promise<number>
     if (interrupt.status !== undefined) return interrupt.status
     throw error
   } finally {
+    await steps?.runner.close()
     interrupt.release()
   }
 }

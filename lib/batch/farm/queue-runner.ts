@@ -1,7 +1,8 @@
 /** The steps of files on a farm: submits a flow per file, and waits for what comes of it. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job, Queue, QueueEvents } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { AbortError, type BatchError, FarmError } from '../errors.js'
+import { AbortError, type BatchError, FarmError, messageOf } from '../errors.js'
 import type { TranscodeResult } from '../result.js'
 import { ProgressSum, type Runner, type RunTaskOptions } from '../steps/runner.js'
 import { type FileTask, SPINE, type Step, type StepKind, type StepProgress, stepIdOf, taskIdOf } from '../steps/step.js'
@@ -25,6 +26,12 @@ export interface QueueRunnerOptions extends QueueAddress {
   pollInterval?: number | undefined
 }
 
+/** Milliseconds that closing waits for the server to hear which files were given up. */
+const CANCEL_PATIENCE = 300
+/** Milliseconds between attempts to remove a file's steps, and for all of them. */
+const REMOVE_INTERVAL = 500
+const REMOVE_PATIENCE = 300_000
+
 interface Waiting {
   readonly task: FileTask
   readonly options: RunTaskOptions
@@ -33,12 +40,15 @@ interface Waiting {
 }
 
 export class QueueRunner implements Runner {
+  /** More than most farms work on. */
+  readonly filesAtOnce = 64
   readonly #bullmq: BullMq
   readonly #name: string
   readonly #connection: Redis
   readonly #queue: Queue
   readonly #events: QueueEvents
   readonly #waiting = new Map<string, Waiting>()
+  readonly #cancelling = new Set<Promise<void>>()
   readonly #poll: NodeJS.Timeout
 
   private constructor(
@@ -77,7 +87,9 @@ export class QueueRunner implements Runner {
       throw new FarmError('unavailable', `${task.job.input.path}: it is submitted twice with the same settings`)
     const outcome = new Promise<TranscodeResult>((resolve, reject) => {
       const abort = () => {
-        void this.#cancel(task).catch(() => {})
+        const cancelling = this.#cancel(task).catch(() => {})
+        this.#cancelling.add(cancelling)
+        void cancelling.then(() => this.#cancelling.delete(cancelling))
         settle({ error: new AbortError(signal?.reason) })
       }
       const settle: Waiting['settle'] = (settled) => {
@@ -94,32 +106,42 @@ export class QueueRunner implements Runner {
     // It may fail before anybody waits for it.
     outcome.catch(() => {})
     try {
-      await this.#submit(task)
+      await this.#submit(task, options)
     } catch (error) {
-      this.#waiting.get(task.id)?.settle({ error: new FarmError('unavailable', String(error), { retryable: true }) })
+      const reason = `${task.job.input.path}: it cannot be submitted (${messageOf(error)})`
+      const failure = new FarmError('unavailable', reason, { retryable: true, cause: error })
+      this.#waiting.get(task.id)?.settle({ error: failure })
     }
     return outcome
   }
 
-  /** Leaves the farm; what was submitted goes on without this submitter. */
+  /** How many workers take work from the queue. */
+  async workers(): Promise<number> {
+    return this.#queue.getWorkersCount()
+  }
+
+  /** Leaves the farm; what was submitted, and not given up by its signal, goes on without this submitter. */
   async close(): Promise<void> {
     clearInterval(this.#poll)
+    // The server may be away.
+    await Promise.race([Promise.all(this.#cancelling), sleep(CANCEL_PATIENCE)])
     for (const { settle } of this.#waiting.values()) settle({ error: new AbortError('the runner was closed') })
     await this.#events.close()
     await this.#queue.close()
     this.#connection.disconnect()
   }
 
-  async #submit(task: FileTask): Promise<void> {
+  async #submit(task: FileTask, { again = false, signal }: RunTaskOptions): Promise<void> {
     await this.#connection.del(cancelledKey(this.#name, task.id))
     const root = await this.#root(task.id)
     if (root) {
-      if (await root.isCompleted()) {
+      const isCompleted = await root.isCompleted()
+      if (isCompleted && !again) {
         this.#completed(root.id!, root.returnvalue)
         return
       }
-      if (!(await this.#hasFailed(task.id))) return
-      await root.remove({ removeChildren: true })
+      if (!isCompleted && !(await this.#hasFailed(task.id))) return
+      await this.#remove(root, signal)
     }
     const producer = new this.#bullmq.FlowProducer({ connection: this.#connection })
     try {
@@ -133,6 +155,19 @@ export class QueueRunner implements Runner {
       await producer.add(flow!)
     } finally {
       await producer.close()
+    }
+  }
+
+  /** Removes a file's steps, once those are over that are still at work for whoever gave it up. */
+  async #remove(root: Job, signal: AbortSignal | undefined): Promise<void> {
+    for (const began = performance.now(); ; ) {
+      try {
+        await root.remove({ removeChildren: true })
+        return
+      } catch (error) {
+        if (signal?.aborted || performance.now() - began > REMOVE_PATIENCE) throw error
+      }
+      await sleep(REMOVE_INTERVAL)
     }
   }
 

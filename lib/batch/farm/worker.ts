@@ -81,7 +81,7 @@ export class FarmWorker {
   async close({ now = false } = {}): Promise<void> {
     if (now) this.#stop.abort()
     await this.#worker.close()
-    this.pool.close()
+    await this.pool.close()
     await this.#queue.close()
     this.#connection.disconnect()
   }

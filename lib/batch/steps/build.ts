@@ -6,9 +6,12 @@ import { fileURLToPath } from 'node:url'
 import { getRuntime } from '../../runtime.js'
 import { FarmError } from '../errors.js'
 
-/** Libraries whose version shows in what comes out. */
+/**
+ * Libraries whose version shows in what comes out. Not libavformat, which is loaded when a source needs it: a process's
+ * name for its build must not depend on what it has done so far.
+ */
 const LIBRARIES =
-  /^lib(avcodec|avformat|avutil|swscale|swresample|yuv|vpx|x264|x265|aom|SvtAv1Enc|openh264|opus|mp3lame|vorbis|vorbisenc|dav1d)\b/
+  /^lib(avcodec|avutil|swscale|swresample|yuv|vpx|x264|x265|aom|SvtAv1Enc|openh264|opus|mp3lame|vorbis|vorbisenc|dav1d)\b/
 
 let identity: string | undefined
 

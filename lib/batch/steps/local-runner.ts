@@ -37,6 +37,11 @@ export class LocalRunner implements Runner {
     this.pool = new StepPool(options)
   }
 
+  /** One is cut while the steps of others are at work. */
+  get filesAtOnce(): number {
+    return this.pool.concurrency + 1
+  }
+
   run(task: FileTask, options: RunTaskOptions = {}): Promise<TranscodeResult> {
     return new Promise((resolve, reject) => {
       const failed = new AbortController()
@@ -70,7 +75,7 @@ export class LocalRunner implements Runner {
   async close(): Promise<void> {
     this.#closed = true
     for (const { file } of this.#ready.splice(0)) file.fail(new AbortError())
-    this.pool.close()
+    await this.pool.close()
   }
 
   #add(file: FileRun, step: Step, parent: Node | null): Node {

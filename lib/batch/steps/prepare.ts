@@ -1,6 +1,8 @@
 /** From a job to a task: with the identity that tells the same work from other work. */
-import { InputError } from '../errors.js'
-import { type JobDescription, parseJob } from '../job.js'
+import { InputError, OutputError } from '../errors.js'
+import { isSameFile } from '../file-writer.js'
+import { type Job, type JobDescription, parseJob } from '../job.js'
+import { outputsOf } from '../job-template.js'
 import type { Locations } from '../storage/locations.js'
 import { currentBuild, hashOf } from './build.js'
 import type { FileTask } from './step.js'
@@ -13,13 +15,26 @@ export interface PrepareOptions {
   readonly build?: string
 }
 
-/** @throws JobError, InputError, StorageError */
+/** @throws JobError, InputError, OutputError `would-overwrite-input`, StorageError */
 export async function prepareTask(description: JobDescription, options: PrepareOptions): Promise<FileTask> {
   const job = parseJob(description)
   const { locations, work, build = currentBuild() } = options
   const { storage, key } = await locations.locate(job.input.path)
   const info = await storage.info(key)
   if (!info) throw new InputError('not-found', `${job.input.path}: there is no such file`)
+  await requireOtherFiles(job, storage.localPath(key), locations)
   const id = hashOf(JSON.stringify([job, info.version, work, build]), 24)
   return { id, job, work, build }
+}
+
+/** The source must not be among the outputs, by whatever name. */
+async function requireOtherFiles(job: Job, input: string | null, locations: Locations): Promise<void> {
+  if (input === null) return
+  for (const output of outputsOf(job)) {
+    const { storage, key } = await locations.locate(output)
+    const path = storage.localPath(key)
+    if (path !== null && (await isSameFile(input, path))) {
+      throw new OutputError('would-overwrite-input', `${output}: the output would overwrite the input`)
+    }
+  }
 }

@@ -14,15 +14,21 @@ export interface FileProgress {
   readonly fps: number
   /** Seconds of media that are encoded. */
   readonly position: number
+  /** Bytes of the video that is encoded. */
+  readonly bytes: number
 }
 
 export interface RunTaskOptions {
   /** Stops the work on this file. */
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: FileProgress) => void) | undefined
+  /** Does the work anew, whatever a queue remembers to have come of it. */
+  readonly again?: boolean | undefined
 }
 
 export interface Runner {
+  /** Files that are with it at once, where nobody says how many: as many as keep whoever does the work busy. */
+  readonly filesAtOnce: number
   /**
    * Gets the work on one file done; many may be under way.
    * @throws BatchError what it failed with
@@ -45,6 +51,7 @@ export class ProgressSum {
   #all = 0
   #frames = 0
   #position = 0
+  #bytes = 0
   readonly #running = new Map<string, StepProgress>()
 
   known(steps: number): void {
@@ -62,6 +69,7 @@ export class ProgressSum {
     this.#running.delete(id)
     this.#frames += Math.max(frames, last?.frames ?? 0)
     this.#position += last?.position ?? 0
+    this.#bytes += last?.bytes ?? 0
   }
 
   get sum(): FileProgress {
@@ -73,6 +81,7 @@ export class ProgressSum {
       frames: this.#frames + total(({ frames }) => frames),
       fps: total(({ fps }) => fps),
       position: this.#position + total(({ position }) => position),
+      bytes: this.#bytes + total(({ bytes }) => bytes),
     }
   }
 }

@@ -29,6 +29,13 @@ export interface PerformOptions {
   onProgress?: ((progress: StepProgress) => void) | undefined
 }
 
+function endOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve())
+    child.kill('SIGKILL')
+  })
+}
+
 export class StepPool {
   readonly concurrency: number
   readonly #threads: number
@@ -65,10 +72,11 @@ export class StepPool {
     }
   }
 
-  close(): void {
+  /** Ends all processes; resolves when none is there any more. */
+  async close(): Promise<void> {
     this.#closed = true
-    for (const child of this.#all) child.kill('SIGKILL')
     this.#idle.length = 0
+    await Promise.all([...this.#all].map(endOf))
   }
 
   #start(): ChildProcess {

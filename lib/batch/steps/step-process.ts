@@ -6,6 +6,7 @@ import { BatchError, InternalError, messageOf } from '../errors.js'
 import { Locations } from '../storage/locations.js'
 import { performStep } from './perform.js'
 import type { FromStepProcess, ToStepProcess } from './protocol.js'
+import type { StepProgress } from './step.js'
 
 let locations: Locations | undefined
 
@@ -16,8 +17,8 @@ function tell(message: FromStepProcess): void {
 async function perform({ step, inputs, threads, s3 }: ToStepProcess): Promise<void> {
   locations ??= new Locations(s3)
   try {
-    const onProgress = ({ frames, fps, position }: { frames: number; fps: number; position: number }) =>
-      tell({ type: 'progress', progress: { frames, fps, position } })
+    const onProgress = ({ frames, fps, position, bytes }: StepProgress) =>
+      tell({ type: 'progress', progress: { frames, fps, position, bytes } })
     tell({ type: 'done', result: await performStep(step, { locations, inputs, threads, onProgress }) })
   } catch (error) {
     const known =

@@ -109,4 +109,6 @@ export interface StepProgress {
   readonly fps: number
   /** Seconds of media that are done. */
   readonly position: number
+  /** Bytes of what is encoded. */
+  readonly bytes: number
 }
