@@ -19,7 +19,7 @@ the beginning of a pattern come back below --out. What was finished before, by c
 interrupted batch continues when the same command is given again. A file that fails, fails alone; the exit status is 1 then.
 
   --out <folder>              for the outputs and the journal .webcodecs-batch.jsonl
-  --jobs <number|auto>        files at once (default: auto)
+  --jobs <number|auto>        files at once; with --chunked, chunks at once (default: auto)
   --journal <file>            another journal
   --report <file>             another place for the page that shows every job: before and after, bitrates, sizes, speed, errors
                               (default: report.html in --out)

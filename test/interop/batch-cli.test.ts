@@ -213,11 +213,14 @@ describe('the other commands', () => {
     expect(await cli(['doctor', '--json'])).toMatchObject({ code: 0 })
   })
 
-  it.each(['transcode', 'batch', 'probe', 'codecs', 'doctor', 'build', 'watch'])('%s has --help', async (command) => {
-    const { code, stdout, stderr } = await cli([command, '--help'])
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toMatch(new RegExp(`^Usage: webcodecs-native ${command}`))
-  })
+  it.each([...['transcode', 'batch', 'probe', 'codecs', 'doctor', 'build', 'watch', 'worker', 'dashboard']])(
+    '%s has --help',
+    async (command) => {
+      const { code, stdout, stderr } = await cli([command, '--help'])
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout).toMatch(new RegExp(`^Usage: webcodecs-native ${command}`))
+    },
+  )
 
   it('lists the commands, and knows no others', async () => {
     expect((await cli(['--help'])).stdout).toMatch(/^ {2}transcode /m)

@@ -1,9 +1,10 @@
 /** From a job to a task: with the identity that tells the same work from other work. */
-import { InputError, OutputError } from '../errors.js'
+import { InputError, JobError, OutputError } from '../errors.js'
 import { isSameFile } from '../file-writer.js'
 import { type Job, type JobDescription, parseJob } from '../job.js'
 import { outputsOf } from '../job-template.js'
-import type { Locations } from '../storage/locations.js'
+import { isAddress } from '../libavformat-source.js'
+import { type Locations, parseS3Address } from '../storage/locations.js'
 import { currentBuild, hashOf } from './build.js'
 import type { FileTask } from './step.js'
 
@@ -19,6 +20,12 @@ export interface PrepareOptions {
 export async function prepareTask(description: JobDescription, options: PrepareOptions): Promise<FileTask> {
   const job = parseJob(description)
   const { locations, work, build = currentBuild() } = options
+  const { path } = job.input
+  if (isAddress(path) && !parseS3Address(path)) {
+    throw new JobError(
+      `expected a file, or an object of a store, for input but received "${path}", which cannot be cut`,
+    )
+  }
   const { storage, key } = await locations.locate(job.input.path)
   const info = await storage.info(key)
   if (!info) throw new InputError('not-found', `${job.input.path}: there is no such file`)

@@ -25,8 +25,9 @@ export async function transcodeInSteps(
   const locations = new Locations()
   try {
     const job = parseJob(description)
+    const task = await prepareTask(job, { locations, work: work ?? own })
     const { duration } = await probe(job.input)
-    return await runTask(runner, await prepareTask(job, { locations, work: work ?? own }), duration, options)
+    return await runTask(runner, task, duration, options)
   } finally {
     // No process works on it any more.
     await runner.close()
