@@ -76,17 +76,17 @@ export async function runScenario(scenario, { minutes, out, csvEvery }) {
   const fail = (error) => errors.push(`${error?.name}: ${error?.message ?? error}`)
   process.on('uncaughtException', fail)
   const end = performance.now() + minutes * 60_000
-  const sampler = new Sampler(counters)
+  const sampler = new Sampler(counters, minutes * 60)
   const every = reportSeconds(minutes)
   const timer = setInterval(() => {
     sampler.take(progress)
-    if (sampler.samples.length % every === 0) console.log(reportLine(scenario, sampler.samples.at(-1)))
+    if (sampler.count % every === 0) console.log(reportLine(scenario, sampler.last))
   }, 1000)
   await run({ progress, fail, until: () => performance.now() >= end || errors.length > 0 }).catch(fail)
   clearInterval(timer)
   sampler.take(progress)
   sampler.end()
-  const { samples } = sampler
+  const samples = sampler.samples()
   const verdict = judge(samples)
   const { failures } = verdict
   failures.push(...errors.slice(0, 5))

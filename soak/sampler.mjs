@@ -11,13 +11,41 @@ export class Sampler {
   #delay = monitorEventLoopDelay({ resolution })
   #start = performance.now()
   #pool
-  /** One object for each second. Sizes in bytes, times in seconds, `delay` the longest of the second in milliseconds. */
-  samples = []
+  #capacity
+  #names
+  #rows
+  /** How many samples there are. */
+  count = 0
+  /** The last of them. */
+  last
 
-  constructor(counters) {
+  /** @param {number} seconds that the run will take: the room for its samples is taken now, or they would be what grows */
+  constructor(counters, seconds) {
     this.#counters = counters
     this.#pool = counters().pool
+    this.#capacity = Math.ceil(seconds * 1.1) + 60
     this.#delay.enable()
+  }
+
+  /**
+   * All samples: an object for each second. Sizes in bytes, times in seconds, `delay` the longest of the second in
+   * milliseconds.
+   */
+  samples() {
+    return Array.from({ length: this.count }, (_, row) =>
+      Object.fromEntries(this.#names.map((name, at) => [name, this.#rows[row * this.#names.length + at]])),
+    )
+  }
+
+  #keep(sample) {
+    this.#names ??= Object.keys(sample)
+    this.#rows ??= new Float64Array(this.#capacity * this.#names.length).fill(Number.NaN)
+    this.last = sample
+    if (this.count === this.#capacity) return
+    this.#rows.set(
+      this.#names.map((name) => sample[name]),
+      this.count++ * this.#names.length,
+    )
   }
 
   /** @param {object} progress what the scenario has done: its own totals */
@@ -28,7 +56,7 @@ export class Sampler {
     const misses = now.pool.misses - this.#pool.misses
     const evictions = now.pool.evictions - this.#pool.evictions
     this.#pool = now.pool
-    this.samples.push({
+    this.#keep({
       time: (performance.now() - this.#start) / 1000,
       rss,
       heapUsed,

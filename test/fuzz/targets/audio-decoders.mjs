@@ -1,6 +1,8 @@
 // Damaged streams for AudioDecoder: an EncodingError or data, from every codec that is decoded.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { AudioDecoder, EncodedAudioChunk } from '../../../dist/index.js'
 import { encodeTones } from '../../stress/scenarios/sound.mjs'
 import { heavyMutations, lightMutations, orderMutations, pickFrom } from '../mutations.mjs'
@@ -39,6 +41,24 @@ function encodeByFfmpeg(codec, encoder) {
     })
   }
   return { config: { codec, ...stereo, numberOfChannels: 1 }, chunks }
+}
+
+/** HE-AAC, which no free library encodes, is on one of the shared clips. */
+const clips = process.env.WEBCODECS_CLIPS ?? fileURLToPath(new URL('../../../../shared/media/clips', import.meta.url))
+const heAacClip = `${clips}/no-initial-keyframe.ts`
+
+/** The sound of a file, in ADTS frames. */
+function readAdts(path) {
+  const copy = ['-i', path, '-map', '0:a:0', '-c', 'copy', '-f', 'adts', 'pipe:1']
+  const stream = execFileSync('ffmpeg', ['-v', 'quiet', ...copy])
+  const chunks = []
+  for (let start = 0; start + 7 <= stream.length; ) {
+    const size = (stream.readUIntBE(start + 3, 3) >> 5) & 0x1fff || stream.length
+    const data = new Uint8Array(stream.subarray(start, start + size))
+    chunks.push({ type: 'key', timestamp: chunks.length * 42_667, data })
+    start += size
+  }
+  return { config: { codec: 'mp4a.40.5', ...stereo }, chunks: chunks.slice(0, 25) }
 }
 
 /** Which damage, and what it makes of the stream. */
@@ -119,6 +139,7 @@ export const targets = [
       encodeTones({ ...stereo, ...config }, 0.5),
     )
   }),
+  ...(existsSync(heAacClip) ? [target('mp4a.40.5 adts 2', () => readAdts(heAacClip))] : []),
   target('ac-3', () => encodeByFfmpeg('ac-3', 'ac3')),
   target('ec-3', () => encodeByFfmpeg('ec-3', 'eac3')),
 ]
