@@ -16,7 +16,15 @@ const TRACKS: [file: string, track: number, demuxer: string[]][] = [
   ['multiple-aac-tracks.mp4', 0, ['-ignore_editlist', '1']],
   ['multiple-aac-tracks.mp4', 1, ['-ignore_editlist', '1']],
   ['no-initial-keyframe.ts', 0, []],
+  ['../conformance/sfx-aac.mp4', 0, ['-ignore_editlist', '1']],
+  ['../conformance/sfx-alaw.wav', 0, []],
+  ['../conformance/sfx-mulaw.wav', 0, []],
+  ['../conformance/sfx-opus.ogg', 0, []],
+  ['../conformance/sfx.adts', 0, []],
+  ['../conformance/sfx.mp3', 0, []],
 ]
+
+const LOSSLESS = /^(flac|alaw|ulaw|pcm)/
 
 async function demuxSound(path: string, index: number) {
   const input = new Input({ source: new FilePathSource(path), formats: ALL_FORMATS })
@@ -45,28 +53,32 @@ function difference(ours: readonly number[][], reference: ArrayLike<number>): nu
 }
 
 describe.skipIf(!existsSync(clipsFolder))('sound of real clips', () => {
-  it.each(TRACKS)('%s, track %i, is what ffmpeg decodes', async (file, index, demuxer) => {
-    const path = join(clipsFolder, file)
-    const { config, chunks } = await demuxSound(path, index)
-    const isLossless = config.codec === 'flac'
-    const decoded = await decodeSound(config, chunks, isLossless ? 's16' : 'f32-planar')
-    const args = [
-      '-flags2',
-      'skip_manual',
-      ...demuxer,
-      '-i',
-      path,
-      '-map',
-      `0:a:${index}`,
-      '-f',
-      isLossless ? 's16le' : 'f32le',
-      'pipe:1',
-    ]
-    const { stdout } = await ffmpeg(args)
-    const { buffer } = new Uint8Array(stdout)
-    const reference = isLossless ? new Int16Array(buffer) : new Float32Array(buffer)
-    const frames = reference.length / decoded.channels.length
-    expect(Math.abs(decoded.channels[0]!.length - frames)).toBeLessThanOrEqual(file.endsWith('.ts') ? 2 * 2048 : 0)
-    expect(difference(decoded.channels, reference)).toBeLessThan(isLossless ? -200 : -90)
-  })
+  it.each(TRACKS.filter(([file]) => existsSync(join(clipsFolder, file))))(
+    '%s, track %i, is what ffmpeg decodes',
+    async (file, index, demuxer) => {
+      const path = join(clipsFolder, file)
+      const { config, chunks } = await demuxSound(path, index)
+      const isLossless = LOSSLESS.test(config.codec)
+      const decoded = await decodeSound(config, chunks, isLossless ? 's16' : 'f32-planar')
+      const args = [
+        // Of Opus the pre-skip is removed on both sides, and what its last page leaves out by ffmpeg alone.
+        ...(config.codec === 'opus' ? [] : ['-flags2', 'skip_manual']),
+        ...demuxer,
+        '-i',
+        path,
+        '-map',
+        `0:a:${index}`,
+        '-f',
+        isLossless ? 's16le' : 'f32le',
+        'pipe:1',
+      ]
+      const { stdout } = await ffmpeg(args)
+      const { buffer } = new Uint8Array(stdout)
+      const reference = isLossless ? new Int16Array(buffer) : new Float32Array(buffer)
+      const frames = reference.length / decoded.channels.length
+      const tolerance = file.endsWith('.ts') ? 2 * 2048 : config.codec === 'opus' ? 960 : 0
+      expect(Math.abs(decoded.channels[0]!.length - frames)).toBeLessThanOrEqual(tolerance)
+      expect(difference(decoded.channels, reference)).toBeLessThan(isLossless ? -200 : -90)
+    },
+  )
 })
