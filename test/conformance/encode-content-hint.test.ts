@@ -74,8 +74,8 @@ async function encodePictures(
     bitrate: 1_500_000,
     framerate: 30,
     hevc: { format: 'annexb' },
-    // Slice threads share the rate by what the others have coded so far: each run makes another stream.
-    threads: 1,
+    // The slice threads of realtime mode share the rate by what the others have coded so far: each run makes another stream.
+    ...(config.latencyMode === 'realtime' && { threads: 1 }),
   } as const
   const encoded = await encodeAll({ ...base, ...config }, frames(pictures))
   const decoded = await decodeAll(encoded.config, encoded.chunks, (frame) => pixelsOf(frame))
