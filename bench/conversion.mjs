@@ -8,10 +8,13 @@ import { timeProcess } from './codec-measurement.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** The addon's sources that need nothing of Node, but for the types of node_api.h. */
+/** What needs Node, or what CMake tells of libavformat. */
+const others = ['adopted_buffer.cc', 'in_flight.cc', 'ffmpeg_formats.cc', 'ffmpeg_devices.cc']
+
+/** The addon's sources that need nothing of either, but for the types of node_api.h. */
 const sources = ['src/media', 'src/util'].flatMap((folder) =>
   readdirSync(join(root, folder))
-    .filter((name) => name.endsWith('.cc') && !['adopted_buffer.cc', 'in_flight.cc'].includes(name))
+    .filter((name) => name.endsWith('.cc') && !others.includes(name))
     .map((name) => join(folder, name)),
 )
 
