@@ -44,8 +44,10 @@ export interface EncodedChunk {
 }
 
 export interface ChunkSlots {
-  /** spec: [[internal data]]; never changes. */
+  /** spec: [[internal data]]; its bytes never change. */
   readonly data: Uint8Array
+  /** Whether the memory of `data` holds the bytes of other chunks too: nobody outside may get at it then. */
+  readonly isShared?: boolean
   readonly type: EncodedChunkType
   readonly timestamp: number
   readonly duration: number | null
@@ -53,9 +55,33 @@ export interface ChunkSlots {
 
 export interface EncodedChunkInternals<Chunk> {
   slotsOf(chunk: Chunk): ChunkSlots
+  /** The data in memory that the chunk alone has, to be given to the outside. */
+  ownData(chunk: Chunk): Uint8Array
   /** Makes a chunk around `slots.data`, which nobody else may change. */
   create(slots: ChunkSlots): Chunk
   isChunk(value: unknown): value is Chunk
+}
+
+/**
+ * Small copies share memory, as Node's small Buffers do: an ArrayBuffer each costs several times what the copy costs, and
+ * is a call of the allocator here and one in the thread that frees it. At most a slab is kept alive by a chunk of it.
+ */
+const SLAB_SIZE = 16 * 1024
+const LARGEST_SHARED = SLAB_SIZE / 8
+let slab = new ArrayBuffer(0)
+let slabUsed = 0
+
+function copyOf(bytes: Uint8Array): { data: Uint8Array; isShared: boolean } {
+  const size = bytes.byteLength
+  if (size > LARGEST_SHARED) return { data: new Uint8Array(bytes), isShared: false }
+  if (slabUsed + size > slab.byteLength) {
+    slab = new ArrayBuffer(SLAB_SIZE)
+    slabUsed = 0
+  }
+  const data = new Uint8Array(slab, slabUsed, size)
+  slabUsed += size
+  data.set(bytes)
+  return { data, isShared: true }
 }
 
 /** Lets this module make chunks without a copy; the class is out of the user's reach. */
@@ -89,15 +115,15 @@ export function defineEncodedChunk<Chunk extends EncodedChunk>(
     const { data, duration, timestamp, transfer, type } = readInit(init, '')
     validateTransferList(transfer)
     // Web IDL, "get a copy of the bytes held by the buffer source": none when it is detached.
-    const bytes = isDetached(data)
-      ? new Uint8Array(0)
-      : (takeTransferred(data, transfer) ?? new Uint8Array(bytesOf(data)))
+    let bytes = isDetached(data) ? new Uint8Array(0) : takeTransferred(data, transfer)
+    let isShared = false
+    if (!bytes) ({ data: bytes, isShared } = copyOf(bytesOf(data)))
     detachOthers(data, transfer)
-    return { data: bytes, type, timestamp, duration: duration ?? null }
+    return { data: bytes, isShared, type, timestamp, duration: duration ?? null }
   }
 
   class Interface implements EncodedChunk {
-    readonly #slots: ChunkSlots
+    #slots: ChunkSlots
 
     constructor(init: EncodedChunkInit) {
       this.#slots =
@@ -134,18 +160,26 @@ export function defineEncodedChunk<Chunk extends EncodedChunk>(
       return (chunk as Interface).#slots
     }
 
+    static ownData(chunk: EncodedChunk): Uint8Array {
+      const self = chunk as Interface
+      const slots = self.#slots
+      if (slots.isShared) self.#slots = { ...slots, data: slots.data.slice(), isShared: false }
+      return self.#slots.data
+    }
+
     static isChunk(value: unknown): value is Chunk {
       return typeof value === 'object' && value !== null && #slots in value
     }
   }
 
-  const { slotsOf, isChunk } = Interface
-  for (const helper of ['slotsOf', 'isChunk']) Reflect.deleteProperty(Interface, helper)
+  const { slotsOf, ownData, isChunk } = Interface
+  for (const helper of ['slotsOf', 'ownData', 'isChunk']) Reflect.deleteProperty(Interface, helper)
   defineInterface(Interface, name)
   return {
     EncodedChunk: Interface as never,
     internals: {
       slotsOf,
+      ownData,
       isChunk,
       create: (slots) => new Interface(new SlotsArgument(slots) as unknown as EncodedChunkInit) as never,
     },

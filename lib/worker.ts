@@ -125,7 +125,8 @@ const encodedChunk = <Chunk extends object>(name: string, internals: EncodedChun
   pack(value) {
     const { data, ...slots } = internals.slotsOf(value as Chunk)
     // Structured clone of a view copies all of its buffer.
-    return [null, { ...slots, data: data.byteLength === data.buffer.byteLength ? data : data.slice() }]
+    const own = data.byteLength === data.buffer.byteLength ? data : data.slice()
+    return [null, { ...slots, isShared: false, data: own }]
   },
   unpack: (_, slots: ChunkSlots) => internals.create(slots),
 })

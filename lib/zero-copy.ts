@@ -75,13 +75,14 @@ export function borrowPlanes(media: VideoFrame | AudioData): BorrowedPlane[] | B
 }
 
 /**
- * The bytes of a chunk, without a copy, for as long as they are wanted. They are for reading: the chunk is what they
- * are, and is empty once their ArrayBuffer is detached.
+ * The bytes of a chunk for as long as they are wanted, without a copy but for chunks of at most 2 kB that were constructed
+ * from bytes, which get memory of their own the first time. They are for reading: the chunk is what they are, and is empty
+ * once their ArrayBuffer is detached.
  * @throws TypeError when `chunk` is not a chunk
  */
 export function borrowBytes(chunk: EncodedVideoChunk | EncodedAudioChunk): Uint8Array {
   for (const internals of [encodedVideoChunkInternals, encodedAudioChunkInternals]) {
-    if (internals.isChunk(chunk)) return internals.slotsOf(chunk as never).data
+    if (internals.isChunk(chunk)) return internals.ownData(chunk as never)
   }
   throw typeError('an EncodedVideoChunk or an EncodedAudioChunk', 'chunk', chunk)
 }

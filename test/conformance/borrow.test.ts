@@ -181,3 +181,17 @@ test('the bytes of a chunk', () => {
   expect(borrowBytes(chunk).buffer).toBe(borrowBytes(chunk).buffer)
   expect(() => borrowBytes({} as never)).toThrow(TypeError)
 })
+
+test('the bytes of small chunks, which share memory until somebody sees it', () => {
+  const filled = (size: number, value: number) =>
+    new EncodedVideoChunk({ type: 'key', timestamp: 0, data: new Uint8Array(size).fill(value) })
+  const chunks = Array.from({ length: 50 }, (_, i) => filled(1 + ((i * 389) % 2048), i))
+  const expected = chunks.map((chunk, i) => new Uint8Array(chunk.byteLength).fill(i))
+  const lent = borrowBytes(chunks[20]!)
+  expect(lent.buffer.byteLength).toBe(lent.byteLength)
+  expect(borrowBytes(chunks[20]!)).toBe(lent)
+  structuredClone(lent.buffer, { transfer: [lent.buffer as ArrayBuffer] })
+  expect(chunks[20]!.byteLength).toBe(0)
+  const others = [...chunks.keys()].filter((i) => i !== 20)
+  expect(others.map((i) => borrowBytes(chunks[i]!))).toEqual(others.map((i) => expected[i]))
+})
