@@ -1,4 +1,4 @@
-// What the addon exports for webcodecs-native/capture; lib/native.ts describes it.
+// What the addon exports for webcodecs-native/capture; lib/native/capture.ts describes it.
 #pragma once
 
 #include <napi.h>

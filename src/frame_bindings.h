@@ -1,4 +1,4 @@
-// The part of lib/native.ts that is about pictures: making, sharing, copying and converting them.
+// The part of lib/native/media.ts that is about pictures: making, sharing, copying and converting them.
 #pragma once
 
 #include <napi.h>

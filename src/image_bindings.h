@@ -1,4 +1,4 @@
-// The part of lib/native.ts that is about images.
+// The part of lib/native/images.ts that is about images.
 #pragma once
 
 #include <napi.h>

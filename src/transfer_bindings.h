@@ -1,4 +1,4 @@
-// What the addon exports for lib/worker.ts; lib/native.ts describes it.
+// What the addon exports for lib/worker.ts; lib/native/media.ts describes it.
 #pragma once
 
 #include <napi.h>

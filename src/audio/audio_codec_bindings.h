@@ -1,4 +1,4 @@
-// What the addon exports for the audio codecs; lib/native.ts describes it.
+// What the addon exports for the audio codecs; lib/native/codecs.ts describes it.
 #pragma once
 
 #include <napi.h>

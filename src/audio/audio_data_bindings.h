@@ -1,4 +1,4 @@
-// What the addon exports for AudioData; lib/native.ts describes it.
+// What the addon exports for AudioData; lib/native/media.ts describes it.
 #pragma once
 
 #include <napi.h>

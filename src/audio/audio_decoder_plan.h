@@ -10,7 +10,7 @@
 
 namespace webcodecs {
 
-// NativeAudioDecoderConfig of lib/native.ts.
+// NativeAudioDecoderConfig of lib/native/config.ts.
 struct AudioDecoderConfig {
   std::string codec;
   std::vector<uint8_t> description;  // empty: the stream brings everything itself

@@ -12,7 +12,7 @@
 
 namespace webcodecs {
 
-// NativeAudioEncoderConfig of lib/native.ts, which tells what the members mean.
+// NativeAudioEncoderConfig of lib/native/config.ts, which tells what the members mean.
 struct AudioEncoderConfig {
   std::string codec;
   int sample_rate = 0;

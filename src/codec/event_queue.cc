@@ -12,7 +12,7 @@ namespace webcodecs {
 
 namespace {
 
-// Keep in step with EventKind in lib/native.ts.
+// Keep in step with EventKind in lib/native/events.ts.
 enum class EventKind : int {
   kConfigured = 0,
   kDone = 1,

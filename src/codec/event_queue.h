@@ -1,5 +1,5 @@
 // What native code tells JavaScript, in order: outputs, ends of tasks, errors. Kept in step with NativeEvent in
-// lib/native.ts.
+// lib/native/events.ts.
 #pragma once
 
 #include <napi.h>
@@ -130,7 +130,7 @@ class EventQueue {
   std::vector<Event> events_;
 };
 
-// The array that lib/native.ts describes. JavaScript thread.
+// The array that lib/native/events.ts describes. JavaScript thread.
 Napi::Value EventToJs(Napi::Env env, Event& event);
 
 }  // namespace webcodecs

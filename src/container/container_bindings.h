@@ -1,4 +1,4 @@
-// The part of lib/native.ts that is about containers.
+// The part of lib/native/container.ts that is about containers.
 #pragma once
 
 #include <napi.h>

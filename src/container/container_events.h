@@ -1,4 +1,4 @@
-// What demuxers and muxers tell JavaScript. Kept in step with ContainerEvent in lib/native-container.ts.
+// What demuxers and muxers tell JavaScript. Kept in step with ContainerEvent in lib/native/container.ts.
 #pragma once
 
 #include <napi.h>

@@ -91,7 +91,7 @@ ImageReaderPtr MakeAvifReader();
 ImageReaderPtr MakeJxlReader();
 
 struct ImageFormat {
-  const char* name;  // ImageFormat in lib/native.ts
+  const char* name;  // ImageFormat in lib/native/config.ts
   ImageReaderPtr (*make)();
 };
 constexpr ImageFormat kImageFormats[] = {

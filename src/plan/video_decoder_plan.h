@@ -10,7 +10,7 @@
 
 namespace webcodecs {
 
-// NativeVideoDecoderConfig of lib/native.ts.
+// NativeVideoDecoderConfig of lib/native/config.ts.
 struct VideoDecoderConfig {
   std::string codec;
   std::vector<uint8_t> description;  // empty: parameter sets come in-band

@@ -13,7 +13,7 @@
 
 namespace webcodecs {
 
-// NativeVideoEncoderConfig of lib/native.ts, which tells what the numbers mean.
+// NativeVideoEncoderConfig of lib/native/config.ts, which tells what the numbers mean.
 struct VideoEncoderConfig {
   std::string codec;
   int profile = 0;

@@ -6,7 +6,7 @@
 
 namespace webcodecs {
 
-// Keep in step with StatusCode in lib/native.ts.
+// Keep in step with StatusCode in lib/native/events.ts.
 enum class StatusCode : int {
   kOk = 0,
   kNotSupported = 1,

@@ -1,5 +1,6 @@
 /** The part of the contract with the addon that is about containers; see native.ts. */
-import type { CodecHandle, EventKind, NativeColorSpace } from './native.js'
+import type { EventKind } from './events.js'
+import type { CodecHandle, NativeColorSpace } from './handles.js'
 
 /** What openDemuxer() opens. */
 export interface NativeInputConfig {
