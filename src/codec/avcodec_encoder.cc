@@ -1,8 +1,10 @@
 // Encoders of libavcodec.
 #include <algorithm>
+#include <cctype>
 #include <cmath>
-#include <iterator>
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "codec/device_frames.h"
 #include "codec/encoder.h"
@@ -70,12 +72,21 @@ std::vector<uint8_t> AvcodecEncoder::parameter_sets() const {
   return {context_->extradata, context_->extradata + context_->extradata_size};
 }
 
-// Whether a line of FFmpeg's log says that a library does not take an option.
+bool IsOfName(char c) { return c == '-' || c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0; }
+
+// Whether a line of FFmpeg's log says that a library does not take this option: the word behind one of these. The rest
+// of the line is its value, which may look like another option's name.
 bool IsRefusal(const std::string& line, const std::string& name) {
-  static constexpr const char* kWords[] = {"rror parsing option", "nknown option", "nvalid value", "rror setting"};
-  const bool refuses = std::any_of(std::begin(kWords), std::end(kWords),
-                                   [&line](const char* words) { return line.find(words) != std::string::npos; });
-  return refuses && line.find(name) != std::string::npos;
+  static constexpr std::string_view kWords[] = {"rror parsing option", "nknown option", "nvalid value for",
+                                                "rror setting option", "rror setting"};
+  for (const std::string_view words : kWords) {
+    const size_t found = line.find(words);
+    if (found == std::string::npos) continue;
+    const auto behind = line.begin() + static_cast<std::ptrdiff_t>(found + words.size());
+    const auto begin = std::find_if(behind, line.end(), IsOfName);
+    return std::string(begin, std::find_if_not(begin, line.end(), IsOfName)) == name;
+  }
+  return false;
 }
 
 Status AvcodecEncoder::Open(const VideoEncoderPlan& plan, const ColorSpace& color) {

@@ -82,6 +82,16 @@ describe('encoder options', () => {
   it.each([
     ['an unknown name for x264', { ...h264, encoderOptions: { foo: 'bar' } }, /libx264 does not take foo=bar/],
     ['an unknown value for x264', { ...h264, encoderOptions: { me: 'zzz' } }, /libx264 does not take me=zzz/],
+    [
+      'an unknown name that begins with that of a good option',
+      { ...h264, encoderOptions: { psy: '0', 'psy-foo': '1' } },
+      /libx264 does not take psy-foo=1/,
+    ],
+    [
+      'an unknown value that is the name of a good option',
+      { ...h264, encoderOptions: { psy: '0', me: 'psy' } },
+      /libx264 does not take me=psy/,
+    ],
     ['an unknown preset', { ...h264, encoderOptions: { preset: 'foo' } }, /x264 does not take preset=foo/],
     ['an unknown tune', { ...h264, encoderOptions: { tune: 'foo' } }, /x264 does not take tune=foo/],
     ['what other members decide', { ...h264, encoderOptions: { crf: '3' } }, /option crf is what other members/],
