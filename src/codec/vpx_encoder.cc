@@ -18,6 +18,7 @@
 #include "codec/rate_corrector.h"
 #include "codec/vpx_layers.h"
 #include "codec/vpx_options.h"
+#include "codec/vpx_start.h"
 #include "plan/vpx.h"
 #include "util/cpu.h"
 
@@ -159,6 +160,7 @@ class VpxEncoder final : public VideoEncoderBackend {
   Status SetControl(int id, int value, const char* name);
   Status SetQuantizer(int quantizer);
   Status CorrectRate(size_t bytes, int64_t duration);
+  Status FollowStart(size_t bytes, int64_t duration, bool key);
   Status ChangeConfig();
   unsigned int Kilobits(double factor) const;
   // The flags of the next frame; sets its layer.
@@ -177,6 +179,7 @@ class VpxEncoder final : public VideoEncoderBackend {
   int frames_since_key_ = 0;
   bool corrects_rate_ = false;
   RateCorrector corrector_;
+  vpx::QuantizerStart start_;
 
   std::deque<Pending> pending_;
   LibraryTime time_;
@@ -216,15 +219,21 @@ Status VpxEncoder::MakeConfig(vpx_codec_iface_t* interface) {
   // VP9 looks at the distance even where automatic key frames are off.
   config_.kf_max_dist = static_cast<unsigned int>(plan_.gop_size);
   config_.kf_mode = plan_.gop_size == vpx::kInfiniteGop ? VPX_KF_DISABLED : VPX_KF_AUTO;
+  bool follows_start = false;
   for (const auto& [name, value] : plan_.options) {
     if (name == "deadline") {
       deadline_ = value == "good" ? VPX_DL_GOOD_QUALITY : VPX_DL_REALTIME;
     } else if (name == vpx::kExpectedRate) {
       corrects_rate_ = true;
       corrector_.Begin(std::atoi(value.c_str()) / 100.0);
+    } else if (name == vpx::kFollowStart) {
+      follows_start = true;
     } else if (!vpx::SetConfigField(name, value, &config_) && !vpx::FindControl(name)) {
       return Status(StatusCode::kInternal, "libvpx has no option " + name);
     }
+  }
+  if (follows_start) {
+    start_.Begin(static_cast<int>(config_.rc_min_quantizer), static_cast<int>(config_.rc_max_quantizer));
   }
   config_.rc_target_bitrate = Kilobits(corrects_rate_ ? corrector_.factor() : 1);
   pattern_ = vpx::FindTemporalPattern(config.temporal_layers, vp9_);
@@ -307,6 +316,20 @@ Status VpxEncoder::CorrectRate(size_t bytes, int64_t duration) {
   return ChangeConfig();
 }
 
+Status VpxEncoder::FollowStart(size_t bytes, int64_t duration, bool key) {
+  if (start_.ended()) return Status::Ok();
+  int quantizer = 0;
+  if (vpx_codec_control_(context_.get(), VP8E_GET_LAST_QUANTIZER_64, &quantizer) != VPX_CODEC_OK) {
+    return Error(StatusCode::kEncoding, "libvpx does not tell its quantizer");
+  }
+  const double size_seconds = static_cast<double>(bytes) * 8 / static_cast<double>(plan_.bitrate);
+  start_.Add(quantizer, size_seconds, static_cast<double>(duration) / kMicrosecondsPerSecond, key);
+  const auto limit = static_cast<unsigned int>(start_.limit());
+  if (config_.rc_max_quantizer == limit) return Status::Ok();
+  config_.rc_max_quantizer = limit;
+  return ChangeConfig();
+}
+
 vpx_enc_frame_flags_t VpxEncoder::BeginLayer(bool key_frame, Pending* frame) {
   if (key_frame) frames_since_key_ = 0;
   const vpx::TemporalSlot& slot = pattern_->slots[frames_since_key_++ % pattern_->period];
@@ -376,7 +399,8 @@ Status VpxEncoder::TakePacket(const vpx_codec_cx_pkt_t& packet, EncodedPacket* o
   pending_.erase(pending_.begin(), found + 1);
   *out = {static_cast<const uint8_t*>(encoded.buf), static_cast<int>(encoded.sz), frame.pts,
           (encoded.flags & VPX_FRAME_IS_KEY) != 0, frame.layer};
-  return CorrectRate(encoded.sz, frame.duration);
+  const Status status = CorrectRate(encoded.sz, frame.duration);
+  return status.ok() ? FollowStart(encoded.sz, frame.duration, out->key) : status;
 }
 
 Status VpxEncoder::BeginDrain() {

@@ -67,12 +67,15 @@ int RealtimeSpeed(const VideoEncoderConfig& config, bool vp9) {
   return vp9 ? 8 - closer : -6 + closer;
 }
 
-// Milliseconds. The first key frame gets half of what the buffer holds at first: it is what all the others are made
-// from. Of the rest the windows of a second hardly depend.
-void AddBuffer(int milliseconds, Options* options) {
-  options->Add("buf-sz", milliseconds);
-  options->Add("buf-initial-sz", milliseconds / 2);
-  options->Add("buf-optimal-sz", milliseconds / 2);
+// The first key frame gets half of what the buffer holds at first: it is what all the others are made from. Of the rest
+// the windows of a second hardly depend.
+void AddConstantRate(bool vp9, Options* options) {
+  constexpr int kMilliseconds = 4000;
+  options->Add("end-usage", "cbr");
+  options->Add("buf-sz", kMilliseconds);
+  options->Add("buf-initial-sz", kMilliseconds / 2);
+  options->Add("buf-optimal-sz", kMilliseconds / 2);
+  if (vp9) options->Add(vpx::kFollowStart, 1);
 }
 
 void AddConstantQuality(const VideoEncoderConfig& config, bool vp9, Options* options) {
@@ -94,22 +97,19 @@ void AddRateControl(const VideoEncoderConfig& config, bool vp9, VideoEncoderPlan
   plan->bitrate = config.bitrate > 0 ? config.bitrate : DefaultBitrate(config);
   switch (config.bitrate_mode) {
     case BitrateMode::kConstant:
-      options->Add("end-usage", "cbr");
-      AddBuffer(4000, options);
+      AddConstantRate(vp9, options);
       // In percent of a frame: VP8's key frames would leave the seconds behind them without bits.
       if (!vp9 && !config.realtime) options->Add("max-intra-rate", 600);
       break;
     case BitrateMode::kVariable:
       if (config.temporal_layers > 1) {
         // The other kinds have frames in mind that others are made from, wherever these may be.
-        options->Add("end-usage", "cbr");
-        AddBuffer(4000, options);
+        AddConstantRate(vp9, options);
       } else if (config.bitrate == 0) {
         AddConstantQuality(config, vp9, options);
       } else if (vp9 && config.realtime) {
         // In one pass, VP9's variable rate leaves a third of the bits unused, and costs a fifth of the speed.
-        options->Add("end-usage", "cbr");
-        AddBuffer(4000, options);
+        AddConstantRate(vp9, options);
       } else {
         options->Add("end-usage", "vbr");
         if (vp9) options->Add(vpx::kExpectedRate, "70");

@@ -20,6 +20,9 @@ constexpr int kVp9ConstantQuality = 38;
 // then watches the rate and corrects it.
 constexpr char kExpectedRate[] = "expected-rate";
 
+// Another: the backend lowers the coarsest quantizer while the library is slow to find its own.
+constexpr char kFollowStart[] = "follow-start";
+
 // The library's own quantizer, 0..63, for VP9's quantizer index of 0..255: it has one for each fourth index, and its
 // last two stand for 249 and 255.
 constexpr unsigned int QuantizerStep(int index) {

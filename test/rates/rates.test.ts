@@ -26,7 +26,12 @@ beforeAll(async () => {
   const to = ['-vf', `scale=${width}:${height}`, '-pix_fmt', 'yuv420p', '-f', 'rawvideo']
   file = openSync(await makeClip([...source, ...to], 'yuv'), 'r')
 })
-afterAll(() => closeSync(file))
+/** What was measured, a line each. */
+const table: string[] = []
+afterAll(() => {
+  closeSync(file)
+  process.stdout.write(`${table.join('\n')}\n`)
+})
 
 interface Moment {
   /** Of the clip's frames. */
@@ -61,7 +66,7 @@ const slower = (): Moment[] => steady(fps).filter(({ picture }) => picture < 150
 const timings: Record<string, { framerate?: number; moments: Moment[]; evenSeconds: boolean }> = {
   'with the right framerate': { framerate: fps, moments: steady(fps), evenSeconds: true },
   'without framerate': { moments: steady(fps), evenSeconds: true },
-  'without framerate, at 15 frames per second': { moments: steady(15), evenSeconds: false },
+  'without framerate, at 15 frames per second': { moments: steady(15), evenSeconds: true },
   'with half the real framerate': { framerate: 15, moments: steady(fps), evenSeconds: true },
   'with twice the real framerate': { framerate: 60, moments: steady(fps), evenSeconds: true },
   'at a variable frame rate': { framerate: fps, moments: uneven(), evenSeconds: false },
@@ -77,13 +82,17 @@ function* frames(moments: Moment[]): Generator<VideoFrame> {
 }
 
 /** The bits of each second over those asked for. */
-async function measure(config: VideoEncoderConfig, moments: Moment[]): Promise<number[]> {
+async function measure(config: VideoEncoderConfig, name: string): Promise<number[]> {
+  const { moments } = timings[name]!
   const { chunks } = await encodeAll({ ...config, hevc: { format: 'annexb' } }, frames(moments))
   expect(chunks).toHaveLength(moments.length)
   const windows = Array<number>(seconds).fill(0)
   for (const { timestamp, byteLength } of chunks) {
     windows[Math.min(seconds - 1, Math.floor(timestamp / 1e6))]! += (byteLength * 8) / bitrate
   }
+  const { codec, encoder = '', latencyMode, bitrateMode = 'variable' } = config
+  const ratios = [sum(windows) / seconds, ...windows].map((ratio) => ratio.toFixed(2))
+  table.push(`${codec} ${encoder} ${latencyMode} ${bitrateMode} ${name}: ${ratios[0]} = ${ratios.slice(1).join(' ')}`)
   return windows
 }
 
@@ -103,21 +112,21 @@ describe.each(encoders)(
   (encoder) => {
     describe.each(['realtime', 'quality'] as const)('%s', (latencyMode) => {
       it.each(Object.keys(timings))('keeps a variable bitrate %s (-15 to +10 %)', async (name) => {
-        const { framerate, moments } = timings[name]!
+        const { framerate } = timings[name]!
         const config: VideoEncoderConfig = { ...encoder, width, height, bitrate, latencyMode }
         if (framerate) config.framerate = framerate
         expect((await VideoEncoder.isConfigSupported(config)).supported).toBe(true)
-        const ratio = sum(await measure(config, moments)) / seconds
+        const ratio = sum(await measure(config, name)) / seconds
         expect(ratio).toBeGreaterThan(0.85)
         expect(ratio).toBeLessThan(1.1)
       })
 
       it.each(Object.keys(timings))('keeps a constant bitrate %s (within 10 %)', async (name) => {
-        const { framerate, moments, evenSeconds } = timings[name]!
+        const { framerate, evenSeconds } = timings[name]!
         const config: VideoEncoderConfig = { ...encoder, width, height, bitrate, latencyMode, bitrateMode: 'constant' }
         if (framerate) config.framerate = framerate
         expect((await VideoEncoder.isConfigSupported(config)).supported).toBe(true)
-        const windows = await measure(config, moments)
+        const windows = await measure(config, name)
         const ratio = sum(windows) / seconds
         expect(ratio).toBeGreaterThan(0.9)
         expect(ratio).toBeLessThan(1.1)
@@ -130,5 +139,6 @@ describe.each(encoders)(
       })
     })
   },
-  120_000,
+  // The slowest (VP9 in quality mode) takes a minute of processor time, which a busy machine has in ten.
+  600_000,
 )
