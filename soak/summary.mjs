@@ -1,4 +1,5 @@
-// What came of several scenarios, as Markdown.
+// What came of the scenarios that were run into a folder, as data and as Markdown.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 
 const megabytes = (bytes, digits = 1) => `${(bytes / 2 ** 20).toFixed(digits)} MB`
@@ -21,18 +22,53 @@ function row({ scenario, figures, failures }) {
   return `| ${cells.join(' | ')} |`
 }
 
-export function summary(results, { minutes, atOnce }) {
-  const command = `npm run soak -- --minutes ${minutes}${atOnce ? ' --all-at-once' : ''}`
+/**
+ * Puts results into the file, in the place of what it had of these scenarios.
+ * @returns all that the file has now, by scenario
+ */
+export function keepResults(file, results, { minutes, company }) {
+  const kept = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
   const machine = `Node ${process.versions.node} on ${availableParallelism()} processors with ${Math.round(totalmem() / 2 ** 30)} GB`
-  const failures = results.flatMap(({ scenario, failures }) => failures.map((failure) => `- ${scenario}: ${failure}`))
-  return `# ${minutes} minutes of load
+  const date = new Date().toISOString().slice(0, 10)
+  for (const { scenario, ...result } of results) {
+    const together = company.filter((other) => other !== scenario)
+    kept[scenario] = { minutes, together, machine, date, ...result }
+  }
+  const sorted = Object.fromEntries(Object.entries(kept).sort(([a], [b]) => (a < b ? -1 : 1)))
+  writeFileSync(file, `${JSON.stringify(sorted, null, 2)}\n`)
+  return sorted
+}
 
-\`${command}\`, written by that command: ${atOnce ? 'all scenarios at the same time' : 'the scenarios one after the other'}, each in a process
-of its own. ${machine}, ${new Date().toISOString().slice(0, 10)}.
+/** The runs of a summary: scenarios that ran in the same way, in the same company. */
+function runsOf(results) {
+  const runs = new Map()
+  for (const [scenario, { minutes, together, machine, date }] of Object.entries(results)) {
+    const company = [scenario, ...together].sort()
+    const key = JSON.stringify([minutes, date, machine, together.length > 0 ? company : []])
+    runs.set(key, [...(runs.get(key) ?? []), scenario])
+  }
+  return [...runs].map(([key, scenarios]) => {
+    const [minutes, date, machine, company] = JSON.parse(key)
+    const how =
+      company.length > 0
+        ? `at the same time${company.length > scenarios.length ? ` (with ${company.filter((name) => !scenarios.includes(name)).join(', ')})` : ''}`
+        : 'each alone'
+    return `- ${scenarios.join(', ')}: ${minutes} minutes, ${how}, ${date}, ${machine}`
+  })
+}
+
+export function summary(results) {
+  const all = Object.entries(results).map(([scenario, result]) => ({ scenario, ...result }))
+  const failures = all.flatMap(({ scenario, failures }) => failures.map((failure) => `- ${scenario}: ${failure}`))
+  return `# Memory under load
+
+Written by \`npm run soak\`, each scenario in a process of its own:
+
+${runsOf(results).join('\n')}
 
 | scenario | minutes | in / out | RSS at the end | growth after the warm-up | pool hits | most in use of a minute | loop delay, usual / longest | |
 |---|---|---|---|---|---|---|---|---|
-${results.map(row).join('\n')}
+${all.map(row).join('\n')}
 
 Growth is that of the line through the least RSS of each minute (in short runs: of each thirtieth) after the warm-up, the first third
 of the run and at most 15 minutes; more than 1 MB an hour fails in runs of half an hour and more, as any error does, a hit rate under

@@ -6,6 +6,9 @@ import { paced, queueHasRoom } from '../pace.mjs'
 const shape = { sampleRate: 48_000, numberOfChannels: 2 }
 const tone = Float32Array.from({ length: 960 }, (_, index) => 0.5 * Math.sin(index / 15))
 
+/** Buffers of a machine that stalls for a second. */
+const stalled = 100
+
 export async function run({ progress, fail, until }) {
   let loudest = 0
   const decoder = new AudioDecoder({
@@ -24,14 +27,17 @@ export async function run({ progress, fail, until }) {
     error: fail,
   })
   encoder.configure({ codec: 'opus', bitrate: 96_000, ...shape })
-  await paced(100, until, async (index) => {
+  const encode = async (index) => {
     const init = { ...shape, format: 'f32', numberOfFrames: 480, timestamp: index * 10_000, data: tone }
     const data = new AudioData(init)
     await queueHasRoom(encoder)
     encoder.encode(data)
     data.close()
     progress.inputs++
-  })
+  }
+  // What piles up when the machine stalls piles up here first: the heaps of C and of JavaScript keep its room.
+  for (let index = 0; index < stalled; index++) await encode(index)
+  await paced(100, until, (index) => encode(stalled + index))
   await encoder.flush()
   await decoder.flush()
   if (loudest < 0.1) fail(new Error(`the sound that came back is silent: ${loudest}`))
