@@ -7,8 +7,8 @@ import { parseStream } from '../helpers/h264.js'
 import { decodeByFfmpeg } from '../helpers/media.js'
 import { type PictureFormat, pixelFormats } from '../helpers/pictures.js'
 
-const width = 320
-const height = 240
+const width = 160
+const height = 120
 const scenes = { 'a gradient': gradient(width, height), 'colour bars': colorBars(width) }
 const matrixNames: Record<number, YuvColor['matrix']> = { 1: 'bt709', 5: 'bt470bg', 6: 'smpte170m', 9: 'bt2020-ncl' }
 
@@ -35,7 +35,7 @@ async function encodeToRgba(
         ...(colorSpace && { colorSpace }),
       }),
   )
-  const config = { ...baseConfig, codec: 'avc1.640028', bitrateMode: 'quantizer' as const }
+  const config = { ...baseConfig, width, height, codec: 'avc1.640028', bitrateMode: 'quantizer' as const }
   const { stream, config: decoderConfig } = await encodeAll(config, frames, () => ({ avc: { quantizer: 8 } }))
   const pictures = await decodeByFfmpeg(stream, { width, height })
   return { rgba: toRgba(pictures.at(-1)!, 'I420', width, height, signalledColor(stream)), decoderConfig, stream }
@@ -70,7 +70,7 @@ describe.each(Object.entries(scenes))('%s', (_, scene) => {
 
 describe('a frame of another size', () => {
   it.each(['I420', 'NV12', 'RGBA'] as const)('in %s is scaled to the configured size', async (format) => {
-    const size = { width: 480, height: 360 }
+    const size = { width: 240, height: 180 }
     const scene = gradient(size.width, size.height)
     const { rgba } = await encodeToRgba(
       paint(scene, format, size.width, size.height, bt709),

@@ -3,9 +3,9 @@ import { VideoFrame } from '../../lib/index.js'
 import { encodeAll, makeFrames, timestampOf } from '../helpers/codecs.js'
 import { i420Picture } from '../helpers/pictures.js'
 
-const width = 640
-const height = 360
-const bitrate = 1_500_000
+const width = 320
+const height = 180
+const bitrate = 375_000
 const seconds = 10
 const annexb = { hevc: { format: 'annexb' } } as const
 

@@ -11,7 +11,9 @@ import { makeClip, testClipArguments } from '../helpers/media.js'
 const bin = fileURLToPath(new URL('../../bin/webcodecs-native.mjs', import.meta.url))
 const sine = ['-f', 'lavfi', '-i', 'sine=sample_rate=48000:duration=2', '-c:a', 'aac']
 const withSound = () => makeClip([...sine, ...testClipArguments()], 'mp4')
-const long = () => makeClip(testClipArguments({ width: 1280, height: 720, seconds: 8 }), 'mp4')
+/** Long enough to be interrupted. */
+const long = ({ width = 1280, height = 720 } = {}) =>
+  makeClip(testClipArguments({ width, height, seconds: 8, x264: ['-preset', 'ultrafast'] }), 'mp4')
 
 interface Ended {
   code: number | null
@@ -304,7 +306,7 @@ describe('batch', () => {
   it('continues after kill -9', async () => {
     await mkdir(join(cwd, 'in'))
     await copyFile(await withSound(), join(cwd, 'in/a.mp4'))
-    await copyFile(await long(), join(cwd, 'in/b.mp4'))
+    await copyFile(await long({ width: 640, height: 360 }), join(cwd, 'in/b.mp4'))
     const args = ['batch', 'in/*.mp4', '--out', 'done', '--jobs', '1']
     const poll = async (kill: (signal: NodeJS.Signals) => void) => {
       const names = await readdir(join(cwd, 'done')).catch((): string[] => [])

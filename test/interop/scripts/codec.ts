@@ -120,10 +120,18 @@ export async function encode(api: Api, takes: Take[]): Promise<StreamChunk[]> {
   return chunks
 }
 
-async function readFrame(frame: WebCodecs.VideoFrame, pixelFormat: 'RGBA' | undefined): Promise<FrameRecord> {
+/** The SHA-256 of pixels: 32 bytes that say whether two pictures are the same, and cross between processes at once. */
+export const digestOf = async (pixels: Uint8Array<ArrayBuffer>) =>
+  new Uint8Array(await crypto.subtle.digest('SHA-256', pixels))
+
+async function readFrame(
+  frame: WebCodecs.VideoFrame,
+  { pixelFormat, digest = false }: DecodeOptions,
+): Promise<FrameRecord> {
   const options = pixelFormat ? { format: pixelFormat } : {}
-  const pixels = new Uint8Array(frame.allocationSize(options))
-  await frame.copyTo(pixels, options)
+  const data = new Uint8Array(frame.allocationSize(options))
+  await frame.copyTo(data, options)
+  const pixels = digest ? await digestOf(data) : data
   const { format, codedWidth, codedHeight, displayWidth, displayHeight, timestamp, duration, rotation, flip } = frame
   const { x, y, width, height } = frame.visibleRect!
   const colorSpace = frame.colorSpace.toJSON()
@@ -137,6 +145,8 @@ async function readFrame(frame: WebCodecs.VideoFrame, pixelFormat: 'RGBA' | unde
 export interface DecodeOptions {
   /** Default: each frame's own format. */
   pixelFormat?: 'RGBA'
+  /** Whether `pixels` is to be the pixels' digest instead. Default false. */
+  digest?: boolean
   /** Members of the decoder configuration to set over those of the stream; undefined removes one. */
   config?: { [Member in keyof DecoderConfig]?: DecoderConfig[Member] | undefined }
   /** Whether to configure the decoder again where the stream has a new configuration. Default true. */
@@ -148,7 +158,7 @@ export async function decode(api: Api, stream: StreamChunk[], options: DecodeOpt
   const frames: Promise<FrameRecord>[] = []
   let failure: unknown
   const decoder = new api.VideoDecoder({
-    output: (frame) => frames.push(readFrame(frame, options.pixelFormat)),
+    output: (frame) => frames.push(readFrame(frame, options)),
     error: (error) => {
       failure = error
     },
