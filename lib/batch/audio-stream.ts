@@ -80,6 +80,8 @@ export interface AudioEncodingInit {
   /** Its rate and channels are replaced by those that the decoder gives. */
   readonly encoderConfig: AudioEncoderConfig
   readonly span: Span
+  /** Whether silence fills what is before the first sound. */
+  readonly beginsAtZero: boolean
   /** What errors call the input and the output. */
   readonly input: string
   readonly output: string
@@ -149,7 +151,10 @@ export class AudioEncoding extends AudioStream implements PacketConsumer<Encoded
     const part = cut(decoded, from, to)
     if (!part) return
     try {
-      if (this.#encoder.state === 'unconfigured') this.#configure(part)
+      if (this.#encoder.state === 'unconfigured') {
+        this.#configure(part)
+        if (this.#init.beginsAtZero && part.timestamp > 0) this.#encodeSilence(part)
+      }
       this.#encoder.encode(part)
     } catch (error) {
       this.#init.pipeline.fail(encodeError(this.#init.output, error))
@@ -163,6 +168,17 @@ export class AudioEncoding extends AudioStream implements PacketConsumer<Encoded
     const { encoderConfig, codec } = this.#init
     this.#encoder.configure({ ...encoderConfig, sampleRate, numberOfChannels })
     this.#delay = Math.round(((ENCODER_DELAY[codec] ?? 0) * 1e6) / sampleRate)
+  }
+
+  /** From 0 to where `sound` begins. */
+  #encodeSilence({ timestamp, sampleRate, numberOfChannels }: AudioData): void {
+    const numberOfFrames = Math.round((timestamp * sampleRate) / 1e6)
+    if (numberOfFrames === 0) return
+    const data = new Float32Array(numberOfChannels * numberOfFrames)
+    const format = 'f32-planar'
+    const silence = new AudioData({ format, sampleRate, numberOfChannels, numberOfFrames, timestamp: 0, data })
+    this.#encoder.encode(silence)
+    silence.close()
   }
 
   #inputError(error: unknown): InputError {

@@ -7,7 +7,7 @@ import { VideoEncoder } from '../video-encoder.js'
 import { UnsupportedError } from './errors.js'
 import type { AudioCodecName, VideoCodecName } from './formats.js'
 import type { ParsedAudio, ParsedVideo } from './job.js'
-import type { AudioTrack, VideoTrack } from './media-io.js'
+import type { AudioTrack, ContainerAbilities, VideoTrack } from './media-io.js'
 
 interface VideoCodecRow {
   readonly name: VideoCodecName
@@ -82,6 +82,7 @@ export interface ChosenVideo {
 /**
  * The first configuration that this build supports.
  * @param named what errors call the output
+ * @param able what the container can do
  * @throws UnsupportedError
  */
 export async function chooseVideo(
@@ -89,22 +90,36 @@ export async function chooseVideo(
   track: VideoTrack,
   size: VideoSize,
   named: string,
+  able: Pick<ContainerAbilities, 'timesPictures' | 'reorders'>,
 ): Promise<ChosenVideo> {
   const codec = videoCodecNamed(settings.codec)
   const { strings } = VIDEO_CODECS.find(({ name }) => name === codec)!
   const base = encoderSettings(settings, codec, size, track)
   const depths = settings.bitDepth === undefined ? new Set([bitDepthOf(track), 8]) : [settings.bitDepth]
   const candidates = settings.codec === codec ? [...depths].flatMap(strings) : [settings.codec]
-  for (const candidate of candidates) {
-    const config = { ...base, codec: candidate }
-    const { supported } = await VideoEncoder.isConfigSupported(config)
-    if (supported) return { codec, config }
+  for (const settings of new Set([suited(base, codec, able), base])) {
+    for (const candidate of candidates) {
+      const config = { ...settings, codec: candidate }
+      const { supported } = await VideoEncoder.isConfigSupported(config)
+      if (supported) return { codec, config }
+    }
   }
   const reason = await reasonAgainst({ ...base, codec: candidates.at(-1) ?? settings.codec })
   const rate = `${(base.framerate ?? 0).toFixed(2)} fps`
   const bits = base.bitrate === undefined ? '' : `, ${base.bitrate} b/s`
   const what = `${settings.codec} at ${size.width}x${size.height}, ${rate}${bits}`
   throw new UnsupportedError('unsupported-settings', `${named}: this build cannot encode ${what} (${reason})`)
+}
+
+/** What the container is to hold, in the words of x264, which counts microseconds otherwise, and alone reorders in AVI. */
+function suited<Config extends Omit<VideoEncoderConfig, 'codec'>>(
+  config: Config,
+  codec: VideoCodecName,
+  { timesPictures, reorders }: Pick<ContainerAbilities, 'timesPictures' | 'reorders'>,
+): Config {
+  if (codec !== 'h264' || timesPictures) return config
+  const options = { 'force-cfr': '1', ...(reorders ? {} : { bframes: '0' }) }
+  return { ...config, encoderOptions: { ...options, ...config.encoderOptions } }
 }
 
 /** What an encoder says when it is configured so. */

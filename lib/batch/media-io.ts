@@ -98,6 +98,8 @@ export type SinkTrack = {
       readonly codec: VideoCodecName
       readonly rotation: 0 | 90 | 180 | 270
       readonly flip: boolean
+      /** Pictures per second, on average where the rate varies. */
+      readonly framerate: number
     }
   | { readonly type: 'audio'; readonly codec: AudioCodecName }
 )
@@ -137,6 +139,10 @@ export interface ContainerAbilities {
   readonly turns: boolean
   /** Whether tracks may begin before 0, with what decoders need and nobody is to see or hear. */
   readonly beginsBeforeZero: boolean
+  /** Whether every picture has a time of its own; otherwise they come at a constant rate, from 0 on. */
+  readonly timesPictures: boolean
+  /** Whether pictures can be stored in another order than that in which they are shown. */
+  readonly reorders: boolean
   /** Infinity: as many as there are. */
   readonly maxAudioTracks: number
   readonly maxVideoTracks: number

@@ -28,7 +28,10 @@ import { Ticks } from './ticks.js'
 /** Bytes that are gathered before they are written. */
 const WRITE_SIZE = 1 << 20
 
-const FORMATS: Readonly<Record<ContainerName, () => OutputFormat>> = {
+/** The containers that mediabunny writes. */
+export type MediabunnyContainer = keyof typeof FORMATS
+
+const FORMATS = {
   mp4: () => new Mp4OutputFormat({ fastStart: false }),
   m4a: () => new Mp4OutputFormat({ fastStart: false }),
   mov: () => new MovOutputFormat({ fastStart: false }),
@@ -40,9 +43,9 @@ const FORMATS: Readonly<Record<ContainerName, () => OutputFormat>> = {
   flac: () => new FlacOutputFormat(),
   wav: () => new WavOutputFormat(),
   adts: () => new AdtsOutputFormat(),
-}
+} satisfies Partial<Record<ContainerName, () => OutputFormat>>
 
-export function mediabunnyAbilities(container: ContainerName): ContainerAbilities {
+export function mediabunnyAbilities(container: MediabunnyContainer): ContainerAbilities {
   return abilitiesOf(FORMATS[container]())
 }
 
@@ -53,12 +56,18 @@ export function abilitiesOf(format: OutputFormat): ContainerAbilities {
     holds: (codec) => codecs.has(codec),
     turns: format.supportsVideoTransformationMetadata,
     beginsBeforeZero: format.negativeTimestampSupport === 'full',
+    timesPictures: true,
+    reorders: true,
     maxAudioTracks: counts.audio.max,
     maxVideoTracks: counts.video.max,
   }
 }
 
-export function openMediabunnySink({ container, path, metadata }: SinkOptions, named: string): MediaSink {
+export function openMediabunnySink(
+  container: MediabunnyContainer,
+  { path, metadata }: SinkOptions,
+  named: string,
+): MediaSink {
   const target = new StreamTarget(fileStream(path, named), { chunked: true, chunkSize: WRITE_SIZE })
   return new MediabunnySink(new Output({ format: FORMATS[container](), target }), metadata, named)
 }

@@ -1,10 +1,11 @@
 /** Who reads and who writes: mediabunny where it can. */
 import { InputError } from './errors.js'
-import type { ContainerName } from './formats.js'
+import { type ContainerName, containerNamed } from './formats.js'
 import type { Job } from './job.js'
+import { libavformatAbilities, openLibavformatSink } from './libavformat-sink.js'
 import { isAddress, openWithLibavformat } from './libavformat-source.js'
 import type { ContainerAbilities, MediaSink, MediaSource, SinkOptions } from './media-io.js'
-import { mediabunnyAbilities, openMediabunnySink } from './mediabunny-sink.js'
+import { type MediabunnyContainer, mediabunnyAbilities, openMediabunnySink } from './mediabunny-sink.js'
 import { openWithMediabunny, type RangedFile } from './mediabunny-source.js'
 
 /**
@@ -23,7 +24,17 @@ export async function openSource(input: Job['input'], ranged?: RangedFile): Prom
   return (await openWithMediabunny(path)) ?? openWithLibavformat(input)
 }
 
-export const abilities = (container: ContainerName): ContainerAbilities => mediabunnyAbilities(container)
+export function abilities(name: ContainerName): ContainerAbilities {
+  const { libavformat, audio } = containerNamed(name)
+  return libavformat
+    ? libavformatAbilities(libavformat, audio !== null)
+    : mediabunnyAbilities(name as MediabunnyContainer)
+}
 
 /** @param named the path that errors tell */
-export const openSink = (options: SinkOptions, named: string): MediaSink => openMediabunnySink(options, named)
+export function openSink(options: SinkOptions, named: string): MediaSink {
+  const { libavformat } = containerNamed(options.container)
+  return libavformat
+    ? openLibavformatSink(libavformat, options, named)
+    : openMediabunnySink(options.container as MediabunnyContainer, options, named)
+}

@@ -1,8 +1,9 @@
 /** What a job comes to for the source at hand: which tracks go where, encoded how. Nothing is opened for writing here. */
 
 import type { AudioEncoderConfig } from '../config/audio-encoder-config.js'
+import { frameRate } from '../containers/muxer-track.js'
 import { VideoDecoder } from '../video-decoder.js'
-import { type ChosenVideo, chooseAudio, chooseVideo } from './choose-codec.js'
+import { audioCodecNamed, type ChosenVideo, chooseAudio, chooseVideo, videoCodecNamed } from './choose-codec.js'
 import { InputError, UnsupportedError } from './errors.js'
 import {
   type AudioCodecName,
@@ -28,9 +29,13 @@ export interface PlannedVideo {
     readonly crop: number | null
     readonly keyframeInterval: number
     readonly framerate: number | undefined
+    /** Whether the first picture is shown from 0 on, whenever it comes. */
+    readonly beginsAtZero: boolean
   } | null
   /** Of the output's timestamps. */
   readonly ticksPerSecond: number
+  /** Of the output, on average where it varies. */
+  readonly framerate: number
 }
 
 export interface PlannedAudio {
@@ -38,6 +43,8 @@ export interface PlannedAudio {
   readonly codec: AudioCodecName
   /** Null for packets as they are. */
   readonly encoderConfig: AudioEncoderConfig | null
+  /** Whether there is silence from 0 on until it begins. */
+  readonly beginsAtZero: boolean
 }
 
 export interface PlannedRendition {
@@ -99,12 +106,19 @@ async function planVideo(
   await requireDecodable(track, job.input.path)
   const { size, crop } = planPicture(settings, track)
   const wanted = { ...settings, codec: settings.codec ?? container.video }
-  const chosen = await chooseVideo(wanted, track, size, named)
-  requireHolds(able, chosen.codec, container, named)
-  const { framerate } = settings
+  requireHolds(able, videoCodecNamed(wanted.codec), container, named)
+  const chosen = await chooseVideo(wanted, track, size, named, able)
+  const framerate = settings.framerate ?? (able.timesPictures ? undefined : exactRate(track.framerate))
   const keyframeInterval = job.hls?.segment ?? settings.keyframeInterval ?? KEYFRAME_INTERVAL
   const ticksPerSecond = framerate === undefined ? track.ticksPerSecond : ticksOf(framerate)
-  return { track, codec: chosen.codec, encoding: { chosen, crop, keyframeInterval, framerate }, ticksPerSecond }
+  const encoding = { chosen, crop, keyframeInterval, framerate, beginsAtZero: !able.timesPictures }
+  return { track, codec: chosen.codec, encoding, ticksPerSecond, framerate: framerate ?? track.framerate }
+}
+
+/** The rate as the container will tell it: one measured on timestamps is not quite it. */
+function exactRate(framerate: number): number {
+  const [numerator, denominator] = frameRate(framerate)
+  return numerator / denominator
 }
 
 /** Ticks in which the frames of a rate have whole times: 24 and 23.976 in 24000 alike. */
@@ -115,7 +129,8 @@ function copiedVideo(track: VideoTrack, container: Container, able: ContainerAbi
     throw new UnsupportedError('unsupported-codec', `${named}: video of codec ${track.codecId} cannot be copied`)
   }
   requireHolds(able, track.codec, container, named)
-  return { track, codec: track.codec, encoding: null, ticksPerSecond: track.ticksPerSecond }
+  const { codec, ticksPerSecond, framerate } = track
+  return { track, codec, encoding: null, ticksPerSecond, framerate }
 }
 
 /** @throws UnsupportedError */
@@ -150,6 +165,12 @@ async function planAudio(
   const wanted = wantedTracks(settings, source, job.input.path)
   // Where nothing was asked for, what is not possible is left out and said; where something was, it is an error.
   const strict = settings.tracks !== undefined || settings.codec !== undefined
+  if (container.audio === null) {
+    const message = `${container.name} files hold no sound`
+    if (strict) throw new UnsupportedError('unsupported-container', `${named}: ${message}`)
+    if (wanted.length > 0) warnings.push(`${message}: it was left out`)
+    return { audio, warnings }
+  }
   for (const track of wanted) {
     if (audio.length >= able.maxAudioTracks) {
       const message = `${container.name} files hold ${able.maxAudioTracks} audio track alone: others were left out`
@@ -158,7 +179,7 @@ async function planAudio(
       break
     }
     try {
-      audio.push(await planAudioTrack(settings, track, container, able, named))
+      audio.push(await planAudioTrack(settings, track, container, container.audio, able, named))
     } catch (error) {
       if (strict || !(error instanceof UnsupportedError)) throw error
       warnings.push(`a track of ${track.codec ?? track.codecId} sound was left out: ${error.message}`)
@@ -180,6 +201,7 @@ async function planAudioTrack(
   settings: ParsedAudio,
   track: AudioTrack,
   container: Container,
+  usual: AudioCodecName,
   able: ContainerAbilities,
   named: string,
 ): Promise<PlannedAudio> {
@@ -188,17 +210,18 @@ async function planAudioTrack(
   const copies = codec === 'copy' || (asItIs && track.codec !== null && able.holds(track.codec))
   if (copies && track.decoderConfig && track.codec !== null) {
     requireHolds(able, track.codec, container, named)
-    return { track, codec: track.codec, encoderConfig: null }
+    return { track, codec: track.codec, encoderConfig: null, beginsAtZero: false }
   }
   if (codec === 'copy' || !track.decoderConfig) {
     const message = `${named}: sound of codec ${track.codecId} cannot be ${codec === 'copy' ? 'copied' : 'decoded'}`
     throw new UnsupportedError('unsupported-codec', message)
   }
-  const chosen = await chooseAudio({ ...settings, codec: codec ?? container.audio }, track, named)
-  requireHolds(able, chosen.codec, container, named)
-  return { track, codec: chosen.codec, encoderConfig: chosen.config }
+  const wanted = { ...settings, codec: codec ?? usual }
+  requireHolds(able, audioCodecNamed(wanted.codec).name, container, named)
+  const chosen = await chooseAudio(wanted, track, named)
+  return { track, codec: chosen.codec, encoderConfig: chosen.config, beginsAtZero: !able.timesPictures }
 }
 
 /** Of plans alike, so that one encoder does for all of them. */
-export const audioKey = ({ track, encoderConfig }: PlannedAudio): string =>
-  `${track.id} ${encoderConfig ? JSON.stringify(encoderConfig) : 'copy'}`
+export const audioKey = ({ track, encoderConfig, beginsAtZero }: PlannedAudio): string =>
+  `${track.id} ${encoderConfig ? JSON.stringify([encoderConfig, beginsAtZero]) : 'copy'}`

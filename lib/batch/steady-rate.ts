@@ -7,12 +7,16 @@ export class SteadyRate {
   /** The last frame, which is shown until the next. */
   #held: VideoFrame | null = null
   /** The place in the output that comes next; null before the first frame. */
-  #next: number | null = null
+  #next: number | null
   #emitted = 0
 
-  /** @param emit takes each frame, and closes it */
-  constructor(framerate: number, emit: (frame: VideoFrame) => void) {
+  /**
+   * @param first the place in the output where the first frame begins; null for that of its timestamp
+   * @param emit takes each frame, and closes it
+   */
+  constructor(framerate: number, first: number | null, emit: (frame: VideoFrame) => void) {
     this.#framerate = framerate
+    this.#next = first
     this.#emit = emit
   }
 
@@ -20,7 +24,10 @@ export class SteadyRate {
   push(frame: VideoFrame): void {
     const place = this.#placeOf(frame.timestamp)
     this.#next ??= place
+    const isFirst = this.#held === null && this.#emitted === 0
+    if (isFirst) this.#held = frame
     this.#emitUntil(place)
+    if (isFirst) return
     this.#held?.close()
     this.#held = frame
   }

@@ -252,7 +252,7 @@ class Work {
     const key = audioKey(planned)
     const known = this.#audioStreams.get(key)
     if (known) return known
-    const { track, codec, encoderConfig } = planned
+    const { track, codec, encoderConfig, beginsAtZero } = planned
     const stream = encoderConfig
       ? new AudioEncoding({
           pipeline: this.#pipeline,
@@ -260,6 +260,7 @@ class Work {
           codec,
           encoderConfig,
           span: this.#span,
+          beginsAtZero,
           input: this.#job.input.path,
           output: named,
         })
@@ -301,9 +302,9 @@ class Work {
   }
 }
 
-export function videoSinkTrack({ track, codec, ticksPerSecond }: PlannedVideo): SinkTrack {
+export function videoSinkTrack({ track, codec, ticksPerSecond, framerate }: PlannedVideo): SinkTrack {
   const { language, title, disposition, rotation, flip } = track
-  return { type: 'video', codec, language, title, disposition, rotation, flip, ticksPerSecond }
+  return { type: 'video', codec, language, title, disposition, rotation, flip, framerate, ticksPerSecond }
 }
 
 export function audioSinkTrack({ track, codec, encoderConfig }: PlannedAudio): SinkTrack {

@@ -33,6 +33,8 @@ export interface VideoEncodingInit {
   readonly keyframeInterval: number
   /** Frames per second to keep; undefined for the source's timestamps. */
   readonly framerate: number | undefined
+  /** With `framerate`: whether the first frame is shown from 0 on. */
+  readonly beginsAtZero: boolean
   /** What errors call the output. */
   readonly named: string
   /** Default: all frames. */
@@ -52,13 +54,16 @@ export class VideoEncoding {
   /** The part of the time line, of `#keyframeInterval` each, that has its key frame. */
   #keyframes = -1
 
-  constructor({ pipeline, chosen, crop, keyframeInterval, framerate, named, window }: VideoEncodingInit) {
+  constructor(init: VideoEncodingInit) {
+    const { pipeline, chosen, crop, keyframeInterval, framerate, named, window } = init
     this.#pipeline = pipeline
     this.#crop = crop
     this.#keyframeInterval = keyframeInterval * 1e6
     this.#named = named
     this.#window = window
-    this.#steady = framerate === undefined ? null : new SteadyRate(framerate, (frame) => this.#submit(frame))
+    // Of several windows, the first alone has the beginning.
+    const first = init.beginsAtZero && (window?.from ?? 0) === 0 ? 0 : null
+    this.#steady = framerate === undefined ? null : new SteadyRate(framerate, first, (frame) => this.#submit(frame))
     this.#encoder = new VideoEncoder({
       output: (chunk, metadata) => this.#output(chunk, metadata),
       error: (error) => pipeline.fail(encodeError(named, error)),

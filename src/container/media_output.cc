@@ -130,6 +130,10 @@ Status FillParameters(const OutputTrack& track, AVStream* stream) {
   av_channel_layout_default(&parameters.ch_layout, track.channels);
   parameters.bits_per_coded_sample = track.bits_per_sample;
   parameters.block_align = track.bits_per_sample / 8 * track.channels;
+  // AVI's clock of samples is made of it.
+  if (parameters.block_align > 0 && parameters.bit_rate == 0) {
+    parameters.bit_rate = int64_t{parameters.block_align} * 8 * track.sample_rate;
+  }
   // What an encoder would have told; muxers count on it.
   constexpr std::pair<AVCodecID, int> kFrameSizes[] = {{AV_CODEC_ID_AAC, 1024}, {AV_CODEC_ID_MP3, 1152},
                                                        {AV_CODEC_ID_OPUS, 960}, {AV_CODEC_ID_AC3, 1536},

@@ -80,7 +80,7 @@ void AddContent(const VideoEncoderConfig& config, LibraryParams* params) {
 constexpr const char* kReservedOptions[] = {
     "profile",   "level",     "level-idc", "crf",       "qp",          "qp_constant", "bitrate",   "threads",
     "lookahead-threads", "sliced-threads", "pass", "stats", "annexb",  "repeat-headers", "fps",    "timebase",
-    "vfr-input", "force-cfr", "output-csp", "input-csp", "width",      "height",      "sar",       "log",
+    "vfr-input", "output-csp", "input-csp", "width",      "height",      "sar",       "log",
     "log-file",  "log-level", "dump-yuv",  "open-gop",  "intra-refresh", "opencl",    "cqmfile",   "colorprim",
     "transfer",  "colormatrix", "fullrange", "range",   "interlaced",  "tff",         "bff",       "frame-packing",
     "stitchable", "bluray-compat", "avcintra-class", "qpfile"};

@@ -122,6 +122,7 @@ describe('packet files', () => {
     },
     rotation: 90,
     flip: false,
+    framerate: 30,
     ticksPerSecond: 90_000,
   }
   const config = { codec: 'avc1.64001f', codedWidth: 16, codedHeight: 16, description: new Uint8Array([1, 2, 3]) }

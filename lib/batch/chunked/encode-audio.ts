@@ -85,10 +85,10 @@ export async function encodeAudio(
 }
 
 function audioStream(planned: PlannedAudio, pipeline: Pipeline, span: Span, job: Job, output: string): AudioStream {
-  const { track, codec, encoderConfig } = planned
+  const { track, codec, encoderConfig, beginsAtZero } = planned
   const decoderConfig = track.decoderConfig!
   if (!encoderConfig) return new AudioCopy(decoderConfig, span) as AudioStream
-  const init = { pipeline, decoderConfig, codec, encoderConfig, span, input: job.input.path, output }
+  const init = { pipeline, decoderConfig, codec, encoderConfig, span, beginsAtZero, input: job.input.path, output }
   return new AudioEncoding(init) as AudioStream
 }
 

@@ -125,6 +125,8 @@ export const packetFileAbilities = {
   holds: () => true,
   turns: true,
   beginsBeforeZero: true,
+  timesPictures: true,
+  reorders: true,
   maxAudioTracks: Number.POSITIVE_INFINITY,
   maxVideoTracks: Number.POSITIVE_INFINITY,
 }
