@@ -53,7 +53,7 @@ void Append(Napi::Array array, int64_t value) {
   Append(array, Napi::Value(Napi::Number::New(array.Env(), static_cast<double>(value))));
 }
 
-Napi::Value ThrowClosed(Napi::Env env) {
+Napi::Value ThrowClosedMedia(Napi::Env env) {
   Napi::TypeError::New(env, "The media resource is closed").ThrowAsJavaScriptException();
   return env.Undefined();
 }
@@ -61,14 +61,14 @@ Napi::Value ThrowClosed(Napi::Env env) {
 template <typename Media>
 Napi::Value GetLoanId(const Napi::CallbackInfo& info) {
   const std::shared_ptr<Media> media = UnwrapMedia<Media>(info[0]);
-  if (!media) return ThrowClosed(info.Env());
+  if (!media) return ThrowClosedMedia(info.Env());
   return Napi::Number::New(info.Env(), static_cast<double>(LoanId(*media)));
 }
 
 Napi::Value BorrowPicture(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   const std::shared_ptr<Picture> picture = UnwrapMedia<Picture>(info[0]);
-  if (!picture || picture->format() == PixelFormat::kUnknown) return ThrowClosed(env);
+  if (!picture || picture->format() == PixelFormat::kUnknown) return ThrowClosedMedia(env);
   const PixelFormatInfo& format = GetPixelFormatInfo(picture->format());
   Napi::Array planes = Napi::Array::New(env);
   for (int plane = 0; plane < format.plane_count; plane++) {
@@ -89,7 +89,7 @@ Napi::Value BorrowPicture(const Napi::CallbackInfo& info) {
 Napi::Value BorrowAudioBuffer(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   const std::shared_ptr<AudioBuffer> audio = UnwrapMedia<AudioBuffer>(info[0]);
-  if (!audio) return ThrowClosed(env);
+  if (!audio) return ThrowClosedMedia(env);
   const SampleFormat format = audio->format();
   const size_t samples = audio->frames() * (format.planar ? 1 : static_cast<size_t>(audio->channels()));
   Napi::Array planes = Napi::Array::New(env);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "audio/audio_buffer.h"
+#include "audio/opus_rate.h"
 
 namespace webcodecs {
 
@@ -11,7 +12,6 @@ namespace {
 
 // Frames that may wait for JavaScript at once.
 constexpr int kMaxUndeliveredFrames = 256;
-constexpr int kOpusRate = 48000;
 
 // Removes samples from the front of a frame.
 void Trim(AVFrame* frame, int samples) {

@@ -5,13 +5,12 @@
 
 #include "audio/audio_encoder.h"
 #include "audio/channel_layout.h"
+#include "audio/opus_rate.h"
 #include "util/log.h"
 
 namespace webcodecs {
 
 namespace {
-
-constexpr int kOpusRate = 48000;
 
 struct Candidate {
   const char* codec;

@@ -6,12 +6,12 @@
 #include <string>
 #include <utility>
 
+#include "container/time_unit.h"
 #include "container/track_info.h"
 
 namespace webcodecs {
 namespace {
 
-constexpr AVRational kMicroseconds = {1, 1000000};
 // What one read may bring at once; a packet more when it is larger.
 constexpr int64_t kMaxBytesPerRead = 8 << 20;
 

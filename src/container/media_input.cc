@@ -6,7 +6,7 @@
 namespace webcodecs {
 namespace {
 
-constexpr int kIoBufferSize = 64 << 10;
+constexpr int kReadBufferSize = 64 << 10;
 // Between two looks at a device that has nothing yet.
 constexpr auto kRetryAfter = std::chrono::milliseconds(2);
 
@@ -97,9 +97,9 @@ Status MediaInput::OpenContext(const MediaInputOptions& options) {
   if (!context) return Status(StatusCode::kOutOfMemory, "out of memory");
   context->interrupt_callback = {OnInterruptCheck, this};
   if (bytes_) {
-    auto* buffer = static_cast<unsigned char*>(av_malloc(kIoBufferSize));
+    auto* buffer = static_cast<unsigned char*>(av_malloc(kReadBufferSize));
     if (buffer) {
-      io_.reset(Formats().avio_alloc_context(buffer, kIoBufferSize, 0, this, OnRead, nullptr, OnSeek));
+      io_.reset(Formats().avio_alloc_context(buffer, kReadBufferSize, 0, this, OnRead, nullptr, OnSeek));
       if (!io_) av_free(buffer);
     }
     if (!io_) {

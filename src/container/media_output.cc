@@ -5,12 +5,12 @@
 #include <iterator>
 
 #include "bitstream/h264.h"
+#include "container/time_unit.h"
 
 namespace webcodecs {
 namespace {
 
-constexpr AVRational kMicroseconds = {1, 1000000};
-constexpr int kIoBufferSize = 64 << 10;
+constexpr int kWriteBufferSize = 64 << 10;
 // Timestamps of video that has a frame rate: a multiple of it that is at least so fine.
 constexpr int kFineRate = 90000;
 // Samples that decoders of Opus need to converge (RFC 7845, section 4.6).
@@ -221,14 +221,14 @@ Status MediaOutput::OpenIo() {
     context->pb = io;
     return Status::Ok();
   }
-  auto* buffer = static_cast<unsigned char*>(av_malloc(kIoBufferSize));
+  auto* buffer = static_cast<unsigned char*>(av_malloc(kWriteBufferSize));
   if (!buffer) return OutOfMemory();
 #if LIBAVFORMAT_VERSION_MAJOR >= 61
   const auto write = OnWriteConst;
 #else
   const auto write = OnWrite;
 #endif
-  io_.reset(Formats().avio_alloc_context(buffer, kIoBufferSize, 1, this, nullptr, write,
+  io_.reset(Formats().avio_alloc_context(buffer, kWriteBufferSize, 1, this, nullptr, write,
                                          sink_->IsSeekable() ? OnSeek : nullptr));
   if (!io_) {
     av_free(buffer);

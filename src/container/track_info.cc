@@ -2,12 +2,11 @@
 
 #include <cctype>
 
+#include "container/time_unit.h"
 #include "util/ffmpeg_formats.h"
 
 namespace webcodecs {
 namespace {
-
-constexpr AVRational kMicroseconds = {1, 1000000};
 
 Tags ReadTags(const AVDictionary* dictionary) {
   Tags tags;

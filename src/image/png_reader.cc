@@ -18,7 +18,7 @@ namespace {
 constexpr uint8_t kSignature[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
 constexpr size_t kChunkHeader = 8;                    // length and type
 constexpr size_t kChunkOverhead = kChunkHeader + 4;   // and CRC
-constexpr size_t kHeaderSize = 13, kAnimationControlSize = 8, kFrameControlSize = 26, kCicpSize = 4;
+constexpr size_t kImageHeaderSize = 13, kAnimationControlSize = 8, kFrameControlSize = 26, kCicpSize = 4;
 constexpr size_t kMaxChunkSize = 0x7FFFFFFF;
 // Profiles are compressed, to a thousandth at best: this bounds what one can take.
 constexpr size_t kMaxProfileSize = 256 << 10;
@@ -91,7 +91,7 @@ class PngReader : public AnimatedReader {
     std::vector<uint8_t> header;
     Append32BE(&header, static_cast<uint32_t>(frame.rect.width));
     Append32BE(&header, static_cast<uint32_t>(frame.rect.height));
-    header.insert(header.end(), image.data + header_ + 8, image.data + header_ + kHeaderSize);
+    header.insert(header.end(), image.data + header_ + 8, image.data + header_ + kImageHeaderSize);
     AppendChunk(&file, "IHDR", header.data(), header.size());
     for (const Span& chunk : {profile_, palette_, transparency_}) {
       const uint8_t* begin = image.data + chunk.begin;
@@ -130,7 +130,7 @@ class PngReader : public AnimatedReader {
 
   Status TakeChunk(const uint8_t* chunk, const uint8_t* data, size_t size) {
     const size_t whole = kChunkOverhead + size;
-    if (IsType(chunk, "IHDR") && size == kHeaderSize && header_ == 0) {
+    if (IsType(chunk, "IHDR") && size == kImageHeaderSize && header_ == 0) {
       header_ = position_ + kChunkHeader;
       const int64_t width = Read32BE(data), height = Read32BE(data + 4);
       if (Status status = CheckImageSize(width, height); !status.ok()) return status;

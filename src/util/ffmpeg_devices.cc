@@ -25,16 +25,16 @@ namespace {
 #define WEBCODECS_TEXT(value) WEBCODECS_TEXT_OF(value)
 
 #if defined(__APPLE__)
-constexpr const char* kName = "libavdevice." WEBCODECS_TEXT(LIBAVDEVICE_VERSION_MAJOR) ".dylib";
+constexpr const char* kDevicesName = "libavdevice." WEBCODECS_TEXT(LIBAVDEVICE_VERSION_MAJOR) ".dylib";
 #else
-constexpr const char* kName = "libavdevice.so." WEBCODECS_TEXT(LIBAVDEVICE_VERSION_MAJOR);
+constexpr const char* kDevicesName = "libavdevice.so." WEBCODECS_TEXT(LIBAVDEVICE_VERSION_MAJOR);
 #endif
 
-Status Load() {
+Status LoadDevices() {
   Status status = LoadFormatLibrary();
   if (!status.ok()) return status;
-  void* handle = dlopen(kName, RTLD_NOW | RTLD_LOCAL);
-  if (!handle) handle = dlopen((std::string(WEBCODECS_AVFORMAT_FOLDER "/") + kName).c_str(), RTLD_NOW | RTLD_LOCAL);
+  void* handle = dlopen(kDevicesName, RTLD_NOW | RTLD_LOCAL);
+  if (!handle) handle = dlopen((std::string(WEBCODECS_AVFORMAT_FOLDER "/") + kDevicesName).c_str(), RTLD_NOW | RTLD_LOCAL);
   const auto register_all =
       handle ? reinterpret_cast<decltype(&avdevice_register_all)>(dlsym(handle, "avdevice_register_all")) : nullptr;
   if (!register_all) {
@@ -51,7 +51,7 @@ Status LoadDeviceLibrary() {
   static std::once_flag once;
   // Never destroyed: threads may outlive static destructors.
   static Status* status = new Status();
-  std::call_once(once, [] { *status = Load(); });
+  std::call_once(once, [] { *status = LoadDevices(); });
   return *status;
 }
 #else

@@ -13,9 +13,9 @@ namespace {
 
 // The name has the major version, which is that of the headers: within it functions and structures stay what they are.
 #if defined(__APPLE__)
-constexpr const char* kName = "libavformat." WEBCODECS_TEXT(LIBAVFORMAT_VERSION_MAJOR) ".dylib";
+constexpr const char* kFormatsName = "libavformat." WEBCODECS_TEXT(LIBAVFORMAT_VERSION_MAJOR) ".dylib";
 #else
-constexpr const char* kName = "libavformat.so." WEBCODECS_TEXT(LIBAVFORMAT_VERSION_MAJOR);
+constexpr const char* kFormatsName = "libavformat.so." WEBCODECS_TEXT(LIBAVFORMAT_VERSION_MAJOR);
 #endif
 // Where pkg-config found it, for an FFmpeg that the system's loader does not know.
 constexpr const char* kFolder = WEBCODECS_AVFORMAT_FOLDER;
@@ -26,12 +26,12 @@ struct Loaded {
 };
 
 void* OpenLibrary() {
-  if (void* handle = dlopen(kName, RTLD_NOW | RTLD_LOCAL)) return handle;
-  const std::string path = std::string(kFolder) + "/" + kName;
+  if (void* handle = dlopen(kFormatsName, RTLD_NOW | RTLD_LOCAL)) return handle;
+  const std::string path = std::string(kFolder) + "/" + kFormatsName;
   return dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
 }
 
-void Load(Loaded* loaded) {
+void LoadFormats(Loaded* loaded) {
   void* handle = OpenLibrary();
   if (!handle) {
     const char* reason = dlerror();
@@ -41,7 +41,7 @@ void Load(Loaded* loaded) {
 #define WEBCODECS_LOAD(name)                                                                              \
   loaded->library.name = reinterpret_cast<decltype(loaded->library.name)>(dlsym(handle, #name));          \
   if (!loaded->library.name) {                                                                            \
-    loaded->status = Status(StatusCode::kNotSupported, std::string(kName) + " has no function " + #name); \
+    loaded->status = Status(StatusCode::kNotSupported, std::string(kFormatsName) + " has no function " + #name); \
     return;                                                                                               \
   }
   WEBCODECS_AVFORMAT_FUNCTIONS(WEBCODECS_LOAD)
@@ -58,7 +58,7 @@ Loaded& Library() {
 
 Status LoadFormatLibrary() {
   static std::once_flag once;
-  std::call_once(once, [] { Load(&Library()); });
+  std::call_once(once, [] { LoadFormats(&Library()); });
   return Library().status;
 }
 
