@@ -59,7 +59,7 @@ for (const candidateCase of candidateCases.filter(chosen)) {
 const scripts = []
 for (const scriptCase of scriptCases.filter(chosen)) {
   say(`${scriptCase.name} ...`)
-  scripts.push(...(await scriptCase.measure()))
+  scripts.push(...(await scriptCase.measure(options.rounds)))
 }
 
 if (options.json) {

@@ -87,9 +87,10 @@ export function encodedSource({ width, height, bitrate, stream }) {
 }
 
 /** An MP4 file with H.264 of 6 Mb/s and AAC, the clip over and over: `{ path, seconds }`. */
-export function soundSource({ width, height, seconds = 20 }) {
+export function soundSource({ width, height, seconds = 40 }) {
   const { name, args } = naturalInput()
-  const looped = args[0] === '-i' ? ['-stream_loop', '-1', ...args] : args
+  const looped =
+    args[0] === '-i' ? ['-stream_loop', '-1', ...args] : args.map((argument) => argument.replace(/:duration=\d+/, ''))
   const path = make(join(folder, `${name}-${width}x${height}-${seconds}-sound.mp4`), [
     ...[...looped, '-f', 'lavfi', '-i', 'sine=frequency=440:beep_factor=4:sample_rate=48000'],
     ...['-map', '0:v', '-map', '1:a', '-vf', `${naturalVideo(width, height)},format=yuv420p`, '-r', String(framerate)],

@@ -33,7 +33,7 @@ interrupted batch continues when the same command is given again. A file that fa
 ${JOB_OPTIONS_HELP}
                               --preset ladder makes three sizes; a file may have renditions, thumbnails, contactSheet and
                               hls, with {name} in the outputs
-  --json                      prints an event as JSON in each line, and nothing else
+  --json                      prints an event as JSON in each line, and nothing else: docs/batch.md says which
   --help                      this text`
 
 const NO_WORKERS = 'no worker takes from this queue yet: webcodecs-native worker --redis ... starts one; this waits'
@@ -104,9 +104,55 @@ interface View {
   clear(): void
 }
 
+/** How far a batch is as a whole. */
+class Overall {
+  readonly #began = performance.now()
+  /** The part of each file under way that is done. */
+  readonly #shares = new Map<number, number>()
+  total = 0
+  ended = 0
+
+  add(event: BatchEvent): void {
+    if (event.type === 'begin') this.total = event.total
+    else if (event.type === 'start') this.#shares.set(event.index, 0)
+    else if (event.type === 'progress') {
+      const { position, duration } = event.progress
+      this.#shares.set(event.index, duration ? position / duration : 0)
+    } else if (event.type !== 'report') {
+      this.#shares.delete(event.index)
+      this.ended++
+    }
+  }
+
+  /** Of the files, those under way by the part that is done. */
+  get fraction(): number {
+    const shares = [...this.#shares.values()].reduce((sum, share) => sum + share, 0)
+    return this.total === 0 ? 0 : (this.ended + shares) / this.total
+  }
+
+  /** Seconds; null when it cannot be told yet. */
+  get eta(): number | null {
+    const seconds = (performance.now() - this.#began) / 1000
+    return this.fraction > 0 ? (seconds * (1 - this.fraction)) / this.fraction : null
+  }
+}
+
+/** Milliseconds between two lines about the whole. */
+const OVERALL_INTERVAL = 1000
+
 class JsonView implements View {
+  readonly #overall = new Overall()
+  #told = performance.now()
+
   show(event: BatchEvent): void {
-    if (event.type !== 'progress') console.log(JSON.stringify(event))
+    this.#overall.add(event)
+    console.log(JSON.stringify(event))
+    const { ended, total, fraction, eta } = this.#overall
+    const now = performance.now()
+    const isDue = event.type === 'progress' ? now - this.#told >= OVERALL_INTERVAL : hasEnded(event)
+    if (!isDue) return
+    this.#told = now
+    console.log(JSON.stringify({ type: 'total', ended, total, fraction, eta }))
   }
 
   /** Each job had its own line. */
@@ -125,13 +171,12 @@ class TerminalView implements View {
   readonly #lines = new ProgressLines(process.stdout)
   readonly #running = new Map<number, { name: string; progress: Progress | null }>()
   readonly #began = performance.now()
-  #total = 0
-  #ended = 0
+  readonly #overall = new Overall()
 
   show(event: BatchEvent): void {
+    this.#overall.add(event)
     switch (event.type) {
       case 'begin':
-        this.#total = event.total
         break
       case 'start':
         this.#running.set(event.index, { name: shortName(basename(event.input)), progress: null })
@@ -144,7 +189,6 @@ class TerminalView implements View {
         return
       default:
         this.#running.delete(event.index)
-        this.#ended++
         this.#lines.print(describeEnd(event))
     }
     this.#lines.show(this.#bars())
@@ -162,22 +206,23 @@ class TerminalView implements View {
 
   #bars(): string[] {
     const running = [...this.#running.values()]
-    const shares = running.map(({ progress }) => (progress?.duration ? progress.position / progress.duration : 0))
     // Of a farm's many files, those that are at work.
     const shown = running.length <= MOST_BARS ? running : running.filter(({ progress }) => progress).slice(0, MOST_BARS)
     const rest = running.length - shown.length
-    const fraction = this.#total === 0 ? 0 : (this.#ended + shares.reduce((sum, share) => sum + share, 0)) / this.#total
-    const seconds = (performance.now() - this.#began) / 1000
-    const eta = fraction > 0 ? formatClock((seconds * (1 - fraction)) / fraction) : '-'
+    const { ended, total, fraction, eta } = this.#overall
     return [
       ...shown.map(({ name, progress }) => `${name}  ${progress ? describeProgress(progress) : 'begins'}`),
       ...(rest > 0 ? [`and ${rest} more`] : []),
-      `${this.#ended} of ${this.#total} files  ${Math.floor(fraction * 100)} %  ETA ${eta}`,
+      `${ended} of ${total} files  ${Math.floor(fraction * 100)} %  ETA ${eta === null ? '-' : formatClock(eta)}`,
     ]
   }
 }
 
-function describeEnd(event: Extract<BatchEvent, { type: 'done' | 'skipped' | 'failed' }>): string {
+type EndEvent = Extract<BatchEvent, { type: 'done' | 'skipped' | 'failed' }>
+
+const hasEnded = ({ type }: BatchEvent): boolean => type === 'done' || type === 'skipped' || type === 'failed'
+
+function describeEnd(event: EndEvent): string {
   if (event.type === 'failed') return `FAILED  ${event.input}: ${event.error.message}`
   const { outputs, seconds } = event.record.result
   const bytes = formatBytes(outputs.reduce((sum, output) => sum + output.bytes, 0))

@@ -257,6 +257,12 @@ describe('batch', () => {
     expect(done.result.outputs[0].video.bytesPerSecond).toHaveLength(2)
   })
 
+  it('prints the name of a file in chunks as it was given', async () => {
+    const { code, stdout } = await cli(['transcode', await withSound(), 'out.mp4', '--chunked', ...fast])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^out\.mp4 /m)
+  })
+
   it('knows finished work by its content and settings, not by its name', async () => {
     await mkdir(join(cwd, 'in'))
     await copyFile(await withSound(), join(cwd, 'in/a.mp4'))
@@ -270,7 +276,13 @@ describe('batch', () => {
         { type: 'report', path: 'done/report.html' },
         { type: 'end', total: 1 },
       ])
-      return lines.at(-3)
+      expect(lines.at(-3)).toMatchObject({ type: 'total', ended: 1, total: 1, fraction: 1 })
+      const progress = lines.filter(({ type }) => type === 'progress')
+      for (const line of progress) expect(line).toMatchObject({ index: 0, progress: { frames: expect.any(Number) } })
+      const end = lines.at(-4)
+      if (end.record.copied === false && end.type === 'done')
+        expect(progress.at(-1)).toMatchObject({ progress: { frames: 50, eta: 0 } })
+      return end
     }
     expect(await run()).toMatchObject({ type: 'done', record: { copied: false } })
     expect(await run()).toMatchObject({ type: 'skipped' })

@@ -7,14 +7,14 @@ import { joinAddress } from '../storage/locations.js'
 
 export interface RedirectedJob {
   readonly job: Job
-  /** Folders of this machine, each with the address of the folder that its files belong into. */
-  readonly folders: readonly { readonly local: string; readonly address: string }[]
+  /** Folders of this machine, each with the address of the folder that its files belong into; null where none was named. */
+  readonly folders: readonly { readonly local: string; readonly address: string | null }[]
 }
 
 /** "folder/name" -> both parts; for paths and s3:// alike. */
-function splitAddress(address: string): { folder: string; name: string } {
+function splitAddress(address: string): { folder: string | null; name: string } {
   const slash = address.lastIndexOf('/')
-  if (slash < 0) return { folder: '.', name: address }
+  if (slash < 0) return { folder: null, name: address }
   return { folder: address.slice(0, slash), name: address.slice(slash + 1) }
 }
 
@@ -23,7 +23,7 @@ function splitAddress(address: string): { folder: string; name: string } {
  * @param threads of each encoder, unless the job says otherwise
  */
 export function redirectOutputs(job: Job, folder: string, threads?: number): RedirectedJob {
-  const folders: { local: string; address: string }[] = []
+  const folders: { local: string; address: string | null }[] = []
   const redirect = (address: string): string => {
     const { folder: parent, name } = splitAddress(address)
     const local = join(folder, String(folders.length))
@@ -54,5 +54,6 @@ export function redirectOutputs(job: Job, folder: string, threads?: number): Red
 export function targetOf({ folders }: RedirectedJob, path: string): string {
   const found = folders.find(({ local }) => path.startsWith(local + sep))
   if (!found) throw new InternalError('internal', `${path} is none of the job's outputs`)
-  return joinAddress(found.address, relative(found.local, path).split(sep).join('/'))
+  const name = relative(found.local, path).split(sep).join('/')
+  return found.address === null ? name : joinAddress(found.address, name)
 }
