@@ -28,7 +28,7 @@ void Trim(AVFrame* frame, int samples) {
 }  // namespace
 
 AudioDecodeWorker::AudioDecodeWorker(std::shared_ptr<EnvState> env, int32_t codec_id)
-    : AsyncWorker(std::move(env), codec_id, kAudioBatchTime), gate_(kMaxUndeliveredFrames) {}
+    : AsyncWorker(std::move(env), codec_id, Delivery::kBatched), gate_(kMaxUndeliveredFrames) {}
 
 void AudioDecodeWorker::Configure(AudioDecoderConfig config) {
   Submit([this, config = std::move(config)] { EndTask(Failed() ? Status::Ok() : DoConfigure(config), ConfiguredEvent{}); });

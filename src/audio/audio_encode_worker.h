@@ -23,7 +23,7 @@ struct AudioEncodeInput {
 class AudioEncodeWorker final : public AsyncWorker {
  public:
   AudioEncodeWorker(std::shared_ptr<EnvState> env, int32_t codec_id)
-      : AsyncWorker(std::move(env), codec_id, kAudioBatchTime) {}
+      : AsyncWorker(std::move(env), codec_id, Delivery::kBatched) {}
 
   // JavaScript thread.
   void Configure(AudioEncoderConfig config);

@@ -1,6 +1,5 @@
 #include "codec/async_decode_worker.h"
 
-#include <chrono>
 #include <utility>
 
 #include "codec/device_frames.h"
@@ -12,8 +11,6 @@ namespace {
 
 // Pictures that may wait for JavaScript at once.
 constexpr int kMaxUndeliveredFrames = 16;
-// How long pictures may wait for one another where more than 250 come in a second.
-constexpr std::chrono::milliseconds kBatchTime{8};
 // Above the 16 frames that H.264 may reorder and the frames in frame threads.
 constexpr size_t kFrameInfoBound = 64;
 
@@ -43,7 +40,6 @@ Status AsyncDecodeWorker::DoConfigure(const VideoDecoderConfig& config) {
   if (!status.ok()) return status;
   DestroyCodec();
   config_ = config;
-  SetBatchTime(config.optimize_for_latency ? Duration::zero() : kBatchTime);
   context_ = std::move(context);
   knows_reorder_delay_ = !config.description.empty();
   frame_info_.Begin(kFrameInfoBound);

@@ -10,22 +10,21 @@ namespace webcodecs {
 
 namespace {
 
-// How many events may wait for one another.
+// How many events may wait for one another, and how long.
 constexpr int kBatchEvents = 16;
+constexpr std::chrono::milliseconds kBatchTime{1};
 
 }  // namespace
 
-AsyncWorker::AsyncWorker(std::shared_ptr<EnvState> env, int32_t codec_id, Duration batch_time)
-    : env_(std::move(env)), codec_id_(codec_id), counted_(GlobalCounters().codecs), batch_time_(batch_time) {}
+AsyncWorker::AsyncWorker(std::shared_ptr<EnvState> env, int32_t codec_id, Delivery delivery)
+    : env_(std::move(env)), codec_id_(codec_id), counted_(GlobalCounters().codecs), delivery_(delivery) {}
 
 void AsyncWorker::PostEvent(Event event, int tasks_ended) {
-  if (batch_time_ == Duration::zero()) return env_->Post(std::move(event), tasks_ended);
+  if (delivery_ == Delivery::kAtOnce) return env_->Post(std::move(event), tasks_ended);
   env_->PostQuietly(std::move(event), tasks_ended);
   const auto now = std::chrono::steady_clock::now();
-  // After a long task another is expected: nothing waits for its end.
-  if (tasks_ended > 0) tasks_are_short_ = now - std::exchange(task_ended_, now) < batch_time_ / 2;
   if (quiet_events_++ == 0) quiet_since_ = now;
-  if (!tasks_are_short_ || quiet_events_ >= kBatchEvents || now - quiet_since_ >= batch_time_) Announce();
+  if (quiet_events_ >= kBatchEvents || now - quiet_since_ >= kBatchTime) Announce();
 }
 
 void AsyncWorker::Announce() {

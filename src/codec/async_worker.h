@@ -22,12 +22,10 @@ namespace webcodecs {
 
 class AsyncWorker : public std::enable_shared_from_this<AsyncWorker> {
  public:
-  using Duration = std::chrono::steady_clock::duration;
-  // For packets of sound, of which thousands come in a second.
-  static constexpr std::chrono::milliseconds kAudioBatchTime{1};
+  // When JavaScript hears of events: of each at once, or of some together, for codecs that give thousands a second.
+  enum class Delivery { kAtOnce, kBatched };
 
-  // `batch_time`: see SetBatchTime().
-  AsyncWorker(std::shared_ptr<EnvState> env, int32_t codec_id, Duration batch_time = Duration::zero());
+  AsyncWorker(std::shared_ptr<EnvState> env, int32_t codec_id, Delivery delivery = Delivery::kAtOnce);
   virtual ~AsyncWorker() = default;
   AsyncWorker(const AsyncWorker&) = delete;
   AsyncWorker& operator=(const AsyncWorker&) = delete;
@@ -72,9 +70,6 @@ class AsyncWorker : public std::enable_shared_from_this<AsyncWorker> {
   bool Stale() const { return task_generation_ != generation_.load(std::memory_order_acquire); }
   // Whether the generation of the running task has failed: nothing more comes of it.
   bool Failed() const { return failed_; }
-  // When JavaScript hears of events: of each at once (zero), or of some together, because waking its thread costs more
-  // than the events do. Only what more tasks follow waits, and while several tasks end within `batch_time`.
-  void SetBatchTime(Duration batch_time) { batch_time_ = batch_time; }
 
   template <typename Payload>
   void Post(Payload payload, int tasks_ended = 0) {
@@ -110,10 +105,7 @@ class AsyncWorker : public std::enable_shared_from_this<AsyncWorker> {
   // Of the codec thread alone.
   int32_t task_generation_ = 0;
   bool failed_ = false;
-  Duration batch_time_;
-  std::chrono::steady_clock::time_point task_ended_;
-  // Whether the last task ended soon after the one before.
-  bool tasks_are_short_ = false;
+  const Delivery delivery_;
   // Events that nobody has been woken for, and since when they wait.
   int quiet_events_ = 0;
   std::chrono::steady_clock::time_point quiet_since_;
