@@ -62,6 +62,7 @@ export function svg(title, samples, { line, points, slopePerHour, failures }) {
   const slope = `${(slopePerHour / 2 ** 20).toFixed(2)} MB an hour after ${(from / 60).toFixed(1)} min`
   parts.push(text(margin.left, 20, `${title}: ${verdict}, ${slope}`, 'font-weight="bold"'))
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="12">
+<title>${title}</title>
 <rect width="100%" height="100%" fill="white"/>
 ${parts.join('\n')}
 </svg>
