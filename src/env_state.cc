@@ -13,6 +13,9 @@ namespace {
 // The environment's instance data: a share of its state, gone with the environment.
 using Instance = std::shared_ptr<EnvState>;
 
+// A thread that has been stopped for long finds more events than it will ever again.
+constexpr size_t kMostEventsKept = 256;
+
 }  // namespace
 
 void EnvState::Install(Napi::Env env) {
@@ -171,14 +174,14 @@ void EnvState::OnWake(napi_env env, napi_value callback, void* context, void*) {
 
 void EnvState::Deliver(napi_env raw_env, napi_value callback) {
   Napi::Env env(raw_env);
-  std::vector<Event> events;
+  std::vector<Event>& events = delivered_;
   std::vector<napi_ref> references;
   std::vector<std::shared_ptr<AsyncWorker>> exited;
   int ended;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     awake_ = false;
-    events = queue_.TakeAll();
+    queue_.TakeAll(&events);
     references.swap(references_);
     exited.swap(exited_);
     ended = std::exchange(ended_, 0);
@@ -195,6 +198,7 @@ void EnvState::Deliver(napi_env raw_env, napi_value callback) {
     Napi::Array batch = Napi::Array::New(env, events.size());
     for (uint32_t i = 0; i < events.size(); ++i) napi_set_element(env, batch, i, EventToJs(env, events[i]));
     events.clear();
+    if (events.capacity() > kMostEventsKept) events.shrink_to_fit();
     napi_value undefined = env.Undefined();
     napi_value argument = batch;
     napi_call_function(env, undefined, callback, 1, &argument, nullptr);

@@ -74,6 +74,8 @@ class EnvState : public std::enable_shared_from_this<EnvState> {
   std::unordered_set<std::shared_ptr<AsyncWorker>> workers_;
   // Node does not free the references that are left when an environment ends.
   std::unordered_set<napi_ref> held_;
+  // Empty but for its memory, which takes turns with that of queue_.
+  std::vector<Event> delivered_;
 
   std::mutex mutex_;
   std::condition_variable read_ended_;

@@ -279,7 +279,7 @@ void EventQueue::Push(Event event) {
   events_.push_back(std::move(event));
 }
 
-std::vector<Event> EventQueue::TakeAll() { return std::exchange(events_, {}); }
+void EventQueue::TakeAll(std::vector<Event>* events) { events_.swap(*events); }
 
 Napi::Value EventToJs(Napi::Env env, Event& event) { return std::visit(Writer{env, event}, event.payload); }
 

@@ -124,7 +124,8 @@ class EventQueue {
  public:
   // Ends of tasks that follow one another become one event.
   void Push(Event event);
-  std::vector<Event> TakeAll();
+  // Moves all events to `events`, which must be empty, and goes on with the memory that it had.
+  void TakeAll(std::vector<Event>* events);
 
  private:
   std::vector<Event> events_;

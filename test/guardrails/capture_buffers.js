@@ -87,10 +87,15 @@ async function stay() {
 // Threads come with heaps of their own, which stay: the first sources are not looked at.
 await comeAndGo(warmUp, 0)
 await sleep(100)
-const before = await restingMemory()
-await comeAndGo(sourceCount, warmUp)
-const growth = (await restingMemory()) - before
-console.log(`sources: ${sourceCount} came and went, ${megabytes(growth)} growth`)
+// A leak grows each time; a heap that one more thread got does so once.
+const rounds = 2
+let growth = Number.POSITIVE_INFINITY
+for (let round = 0; round < rounds && growth > 8 * 2 ** 20; round++) {
+  const before = await restingMemory()
+  await comeAndGo(sourceCount, warmUp + round * sourceCount)
+  growth = (await restingMemory()) - before
+  console.log(`sources: ${sourceCount} came and went, ${megabytes(growth)} growth`)
+}
 // One that kept its ring, or its pictures, would have kept two to six megabytes.
 if (growth > 8 * 2 ** 20) failures.push(`memory grew by ${megabytes(growth)} over ${sourceCount} sources`)
 await stay()

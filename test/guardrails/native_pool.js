@@ -31,8 +31,24 @@ else console.log(JSON.stringify(await runLoad(process.argv[loadAt + 1])))
 /** How many large allocations the addon made so far, the pool's own included, and the last of them. */
 function allocations() {
   const counts = new BigUint64Array(new Uint8Array(readFileSync(process.env.ALLOCATION_COUNTS)).buffer)
-  const last = Array.from({ length: 64 }, (_, index) => [Number(counts[2 + 2 * index]), Number(counts[3 + 2 * index])])
-  return { count: Number(counts[0]), last: last.filter(([size]) => size > 0) }
+  const count = Number(counts[0])
+  // The newest first, of a ring of 64.
+  const last = Array.from({ length: Math.min(count, 64) }, (_, age) => {
+    const index = (count - 1 - age) % 64
+    return [Number(counts[2 + 2 * index]), Number(counts[3 + 2 * index])]
+  })
+  return { count, last }
+}
+
+/** The pool's figures and the allocations, once no thread is between counting a miss and allocating. */
+async function settled({ counters }) {
+  for (let known; ; ) {
+    const now = { pool: counters().pool, allocations: allocations() }
+    const { hits, misses } = now.pool
+    if (known?.hits === hits && known.misses === misses && known.count === now.allocations.count) return now
+    known = { hits, misses, count: now.allocations.count }
+    await sleep(20)
+  }
 }
 
 async function runLoad(name) {
@@ -42,15 +58,15 @@ async function runLoad(name) {
   const { step, end } = await make(build)
   const count = frameCount * perFrames
   for (let index = 0; index < warmUpCount * perFrames; index++) await step(index)
-  const first = { pool: build.counters().pool, allocations: allocations() }
+  const first = await settled(build)
   let idleRatio = 0
   for (let index = 0; index < count; index++) {
     await step(warmUpCount * perFrames + index)
     const { idleBytes, recentHighWaterBytes } = build.counters().pool
     idleRatio = Math.max(idleRatio, idleBytes / Math.max(recentHighWaterBytes, 1))
   }
-  const last = { pool: build.counters().pool, allocations: allocations() }
-  // Every miss is a large allocation, but for one that a thread is about to make: who saw fewer is blind.
+  const last = await settled(build)
+  // Every miss is a large allocation: who saw fewer is blind.
   if (last.allocations.count < 0.9 * last.pool.misses) refuse('allocations.c does not see what the addon allocates')
   await end()
   const left = await untilNothingLives(build)
@@ -61,7 +77,7 @@ async function runLoad(name) {
     hits: last.pool.hits - first.pool.hits,
     misses: last.pool.misses - first.pool.misses,
     allocations: last.allocations.count - first.allocations.count,
-    lastAllocations: last.allocations.last.slice(0, 8),
+    lastAllocations: last.allocations.last.slice(0, last.allocations.count - first.allocations.count),
     highWater: last.pool.highWaterBytes,
     idleRatio,
     left,
