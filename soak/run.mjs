@@ -84,7 +84,7 @@ export async function runScenario(scenario, { minutes, out, csvEvery }) {
     sampler.take(progress)
     if (sampler.count % every === 0) console.log(reportLine(scenario, sampler.last))
   }, 1000)
-  await run({ progress, fail, until: () => performance.now() >= end || errors.length > 0 }).catch(fail)
+  await run({ progress, fail, minutes, until: () => performance.now() >= end || errors.length > 0 }).catch(fail)
   clearInterval(timer)
   sampler.take(progress)
   sampler.end()

@@ -9,7 +9,7 @@ const tone = Float32Array.from({ length: 960 }, (_, index) => 0.5 * Math.sin(ind
 /** Buffers of a machine that stalls for a second. */
 const stalled = 100
 
-export async function run({ progress, fail, until }) {
+export async function run({ progress, fail, minutes, until }) {
   let loudest = 0
   const decoder = new AudioDecoder({
     output(data) {
@@ -36,8 +36,9 @@ export async function run({ progress, fail, until }) {
     progress.inputs++
   }
   // What piles up when the machine stalls piles up here first: the heaps of C and of JavaScript keep its room.
-  for (let index = 0; index < stalled; index++) await encode(index)
-  await paced(100, until, (index) => encode(stalled + index))
+  const atFirst = minutes > 5 ? stalled : 0
+  for (let index = 0; index < atFirst; index++) await encode(index)
+  await paced(100, until, (index) => encode(atFirst + index))
   await encoder.flush()
   await decoder.flush()
   if (loudest < 0.1) fail(new Error(`the sound that came back is silent: ${loudest}`))
