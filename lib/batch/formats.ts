@@ -1,5 +1,6 @@
 /** The containers that outputs can have, and the codecs by their short names. */
 import { extname } from 'node:path'
+import type { NativeAudioCodec } from '../native.js'
 
 export interface Container<Name = ContainerName> {
   readonly name: Name
@@ -25,21 +26,7 @@ export interface LibavformatContainer {
 }
 
 export type VideoCodecName = 'h264' | 'hevc' | 'vp8' | 'vp9' | 'av1'
-export type AudioCodecName =
-  | 'aac'
-  | 'opus'
-  | 'mp3'
-  | 'flac'
-  | 'vorbis'
-  | 'ac-3'
-  | 'ec-3'
-  | 'pcm-u8'
-  | 'pcm-s16'
-  | 'pcm-s24'
-  | 'pcm-s32'
-  | 'pcm-f32'
-  | 'alaw'
-  | 'ulaw'
+export type AudioCodecName = NativeAudioCodec
 
 const PCM = ['pcm-u8', 'pcm-s16', 'pcm-s24', 'pcm-s32', 'pcm-f32', 'alaw', 'ulaw'] as const
 
