@@ -1,6 +1,7 @@
 /** The command line, behind bin/webcodecs-native.mjs. */
 import type { Installation } from './cli/doctor-command.js'
 import { UsageError } from './cli/usage-error.js'
+import './quiet-aws.js'
 
 interface Command {
   readonly name: string

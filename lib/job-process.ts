@@ -4,6 +4,7 @@ import type { FromJobProcess, ToJobProcess } from './batch/job-processes.js'
 import { probe } from './batch/probe.js'
 import { comparePictures } from './batch/report/compare.js'
 import { transcode } from './batch/transcode.js'
+import './quiet-aws.js'
 import './quiet-mediabunny.js'
 
 let current: AbortController | null = null
@@ -25,10 +26,13 @@ process.on('SIGINT', () => {})
 type Question = Exclude<ToJobProcess, { type: 'abort' }>
 
 async function answer(question: Question, signal: AbortSignal): Promise<FromJobProcess> {
-  if (question.type === 'compare') return { type: 'compared', pairs: await comparePictures(question.request, signal) }
+  const { s3 } = question
+  if (question.type === 'compare') {
+    return { type: 'compared', pairs: await comparePictures(question.request, signal, s3) }
+  }
   const { job } = question
-  const probed = await probe(job.input)
-  const result = await transcode(job, { signal, onProgress: (progress) => send({ type: 'progress', progress }) })
+  const probed = await probe(job.input, { s3 })
+  const result = await transcode(job, { signal, s3, onProgress: (progress) => send({ type: 'progress', progress }) })
   return { type: 'done', probe: probed, result }
 }
 

@@ -19,6 +19,9 @@ function watchExit(): void {
   process.on('exit', removeUnfinished)
 }
 
+/** The names of outputs that are not whole, which tell the process that writes them. */
+export const UNFINISHED_NAME = /^\..*\.(\d+)-[0-9a-f]{8}\.part$/
+
 /** A place for an output beside where it will be, in the same folder, so that a rename is all that is missing. */
 export class PendingOutput {
   readonly path: string
@@ -57,7 +60,7 @@ export class PendingOutput {
  */
 export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
-    const pid = /^\..*\.(\d+)-[0-9a-f]{8}\.part$/.exec(name)?.[1]
+    const pid = UNFINISHED_NAME.exec(name)?.[1]
     if (pid !== undefined && !isAlive(Number(pid))) await rm(join(folder, name), { recursive: true, force: true })
   }
 }

@@ -7,11 +7,12 @@ import type { ProbeResult } from './probe.js'
 import type { Progress } from './progress.js'
 import type { CompareRequest, PicturePair } from './report/compare.js'
 import type { TranscodeResult } from './result.js'
+import type { S3Options } from './storage/s3.js'
 
 export type ToJobProcess =
-  | { type: 'run'; job: Job }
+  | { type: 'run'; job: Job; s3: S3Options }
   /** Makes the pictures of a job that is done. */
-  | { type: 'compare'; request: CompareRequest }
+  | { type: 'compare'; request: CompareRequest; s3: S3Options }
   | { type: 'abort' }
 
 export type FromJobProcess =
@@ -28,19 +29,25 @@ const PATIENCE = 700
 
 /** One process, which does jobs one after the other, and is started anew when it has crashed. */
 export class JobProcess {
+  readonly #s3: S3Options
   #child: ChildProcess | null = null
+
+  /** @param s3 how stores are reached. Default: as the environment says */
+  constructor(s3: S3Options = {}) {
+    this.#s3 = s3
+  }
 
   /** @throws BatchError */
   run(
     job: Job,
     { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: Progress) => void },
   ): Promise<Answer<'done'>> {
-    return this.#ask({ type: 'run', job }, 'done', job.input.path, signal, onProgress)
+    return this.#ask({ type: 'run', job, s3: this.#s3 }, 'done', job.input.path, signal, onProgress)
   }
 
   /** @throws BatchError */
   async compare(request: CompareRequest, signal: AbortSignal): Promise<readonly PicturePair[]> {
-    return (await this.#ask({ type: 'compare', request }, 'compared', request.output, signal)).pairs
+    return (await this.#ask({ type: 'compare', request, s3: this.#s3 }, 'compared', request.output, signal)).pairs
   }
 
   #ask<Type extends 'done' | 'compared'>(

@@ -1,11 +1,11 @@
 /** Job descriptions for many sources: outputs are templates with {name}, and lie below one folder. */
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { dirname, join, parse } from 'node:path'
-import { inputError, JobError } from './errors.js'
+import { parse } from 'node:path'
+import { JobError } from './errors.js'
 import type { FoundFile } from './glob.js'
 import { type Job, type JobDescription, parseJob } from './job.js'
 import { LADDER } from './presets.js'
+import { joinAddress, parentOf } from './storage/addresses.js'
 
 /** A description without an input. `output`s may have {name}, the source's name without its extension. */
 export type JobTemplate = Omit<JobDescription, 'input'>
@@ -35,7 +35,12 @@ function ladder({ preset: _, ...template }: JobTemplate): JobTemplate {
 /** The template's job for a source. */
 export function jobFor(template: JobTemplate, { path, relative }: FoundFile, folder: string): Job {
   const { dir, name } = parse(relative)
-  const place = (output: string) => join(folder, dir, output.replaceAll('{name}', name))
+  const place = (output: string) =>
+    joinAddress(
+      folder,
+      dir,
+      output.replaceAll('{name}', () => name),
+    )
   const placed = <T extends { output?: string }>(settings: T): T =>
     settings.output === undefined ? settings : { ...settings, output: place(settings.output) }
   const { output, renditions, thumbnails, contactSheet, hls, ...rest } = withOutputs(template)
@@ -73,7 +78,7 @@ export function requireOwnOutputs(jobs: readonly Job[]): void {
 }
 
 /** The folders that a job writes into. */
-export const foldersOf = (job: Job): string[] => [...new Set(outputsOf(job).map(dirname))]
+export const foldersOf = (job: Job): string[] => [...new Set(outputsOf(job).map(parentOf))]
 
 /** JSON whose members are in order, so that equal settings are equal texts. */
 function canonical(value: unknown): string {
@@ -82,17 +87,6 @@ function canonical(value: unknown): string {
       ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
       : member,
   )
-}
-
-/** SHA-256 of a file's content. */
-export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256')
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal })) hash.update(chunk as Buffer)
-  } catch (error) {
-    throw inputError(path, error)
-  }
-  return hash.digest('hex')
 }
 
 /** The same for the same content and settings, whatever the source is called. */

@@ -1,14 +1,16 @@
 /**
- * What a batch has done, as lines of JSON that are only ever appended, each on the disk before the next step is taken: a
+ * What a batch has done, as lines of JSON that are only ever added, each where it stays before the next step is taken: a
  * batch that was interrupted, however hard, continues where it was.
  */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
-import { OutputError, outputError, type SerializedBatchError, systemCode } from './errors.js'
-import { isAlive } from './file-writer.js'
+import type { SerializedBatchError } from './errors.js'
 import type { Job } from './job.js'
+import { FileLog, readFileLog } from './journal/file-log.js'
+import type { Log } from './journal/log.js'
+import { readStoreLog, StoreLog } from './journal/store-log.js'
 import type { ProbeResult } from './probe.js'
 import type { TranscodeResult } from './result.js'
+import { Locations } from './storage/locations.js'
+import type { S3Options } from './storage/s3.js'
 
 interface RecordBase {
   /** Milliseconds since 1970. */
@@ -28,14 +30,19 @@ interface JobRecord extends RecordBase {
   input: string
 }
 
-export interface StartRecord extends JobRecord {
+interface SourceRecord extends JobRecord {
+  /** SHA-256. */
+  inputHash: string
+  /** The ETag of a source in a store: while that is the same, so is the content. */
+  inputTag?: string | undefined
+}
+
+export interface StartRecord extends SourceRecord {
   type: 'start'
 }
 
-export interface DoneRecord extends JobRecord {
+export interface DoneRecord extends SourceRecord {
   type: 'done'
-  /** SHA-256. */
-  inputHash: string
   /** What was made of it. */
   job: Job
   /** What went in. */
@@ -53,77 +60,59 @@ export interface FailedRecord extends JobRecord {
 
 export type JournalRecord = BatchRecord | StartRecord | DoneRecord | FailedRecord
 
-function takeLock(path: string): void {
-  for (;;) {
-    try {
-      writeFileSync(path, String(process.pid), { flag: 'wx' })
-      return
-    } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw outputError(path, error)
-      const pid = Number(readFileSync(path, 'utf8'))
-      if (pid > 0 && pid !== process.pid && isAlive(pid)) {
-        throw new OutputError('not-writable', `${path}: process ${pid} is at work on the same batch`)
-      }
-      // Whoever held it is gone.
-      rmSync(path, { force: true })
-    }
+/**
+ * The records of a journal, a file or a folder in a store; a last line that was cut off is none.
+ * @throws OutputError, StorageError
+ */
+export async function readJournal(
+  address: string,
+  { s3 }: { s3?: S3Options | undefined } = {},
+): Promise<JournalRecord[]> {
+  const locations = new Locations(s3)
+  try {
+    const located = await locations.locate(address)
+    const path = located.storage.localPath(located.key)
+    return parseLines(await (path === null ? readStoreLog(located) : readFileLog(path)))
+  } finally {
+    await locations.close()
   }
 }
 
-/** The records of a journal; a last line that was cut off is none. */
-export function readJournal(path: string): JournalRecord[] {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return []
-    throw outputError(path, error)
-  }
-  return text.split('\n').flatMap((line) => {
+const parseLines = (text: string): JournalRecord[] =>
+  text.split('\n').flatMap((line) => {
     try {
       return [JSON.parse(line) as JournalRecord]
     } catch {
       return []
     }
   })
-}
 
 export class Journal {
+  /** Address of the file, or of the folder in a store. */
   readonly path: string
-  readonly #file: FileHandle
-  readonly #lock: string
-  readonly #done = new Map<string, DoneRecord>()
+  readonly #log: Log
+  /** By key, then by source: several may have the same content. */
+  readonly #done = new Map<string, Map<string, DoneRecord>>()
   readonly #latest = new Map<string, DoneRecord | FailedRecord>()
-  #writing: Promise<void> = Promise.resolve()
+  readonly #hashes = new Map<string, string>()
 
-  private constructor(path: string, lock: string, file: FileHandle, records: readonly JournalRecord[]) {
+  private constructor(path: string, log: Log, records: readonly JournalRecord[]) {
     this.path = path
-    this.#lock = lock
-    this.#file = file
+    this.#log = log
     for (const record of records) this.#remember(record)
   }
 
-  /** @throws OutputError when it cannot be written, or another process is at work with it */
-  static async open(path: string): Promise<Journal> {
-    const lock = `${path}.lock`
-    takeLock(lock)
-    try {
-      const records = readJournal(path)
-      const file = await open(path, 'a+')
-      // What was cut off must not become part of the next line.
-      const { size } = await file.stat()
-      const { buffer } = await file.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1))
-      if (size > 0 && buffer.toString() !== '\n') await file.appendFile('\n')
-      return new Journal(path, lock, file, records)
-    } catch (error) {
-      rmSync(lock, { force: true })
-      throw outputError(path, error)
-    }
+  /** @throws OutputError, StorageError when it cannot be written, or another process is at work with it */
+  static async open(address: string, locations: Locations, signal?: AbortSignal): Promise<Journal> {
+    const located = await locations.locate(address)
+    const path = located.storage.localPath(located.key)
+    const { log, text } = path === null ? await StoreLog.open(located, signal) : await FileLog.open(path)
+    return new Journal(address, log, parseLines(text))
   }
 
-  /** What the same content and settings gave before. */
-  done(key: string): DoneRecord | undefined {
-    return this.#done.get(key)
+  /** What the same content and settings gave before, under each name that it had, the latest first. */
+  done(key: string): DoneRecord[] {
+    return [...(this.#done.get(key)?.values() ?? [])].reverse()
   }
 
   /** The last that is known of each source. */
@@ -131,29 +120,30 @@ export class Journal {
     return this.#latest.values()
   }
 
-  #remember(record: JournalRecord): void {
-    if (record.type === 'done') this.#done.set(record.key, record)
-    if (record.type === 'done' || record.type === 'failed') this.#latest.set(record.input, record)
+  /** SHA-256 of a source in a store, where it was read before and has had the same ETag since. */
+  hashOf(input: string, tag: string): string | undefined {
+    return this.#hashes.get(`${tag} ${input}`)
   }
 
-  /** Resolves when the record is on the disk. */
+  #remember(record: JournalRecord): void {
+    if (record.type === 'done') {
+      const records = this.#done.get(record.key) ?? new Map<string, DoneRecord>()
+      records.delete(record.input)
+      this.#done.set(record.key, records.set(record.input, record))
+    }
+    if (record.type === 'done' || record.type === 'failed') this.#latest.set(record.input, record)
+    if ('inputTag' in record && record.inputTag !== undefined) {
+      this.#hashes.set(`${record.inputTag} ${record.input}`, record.inputHash)
+    }
+  }
+
+  /** Resolves when the record is where it stays. */
   append(record: JournalRecord): Promise<void> {
     this.#remember(record)
-    const written = this.#writing.then(async () => {
-      try {
-        await this.#file.appendFile(`${JSON.stringify(record)}\n`)
-        await this.#file.datasync()
-      } catch (error) {
-        throw outputError(this.path, error)
-      }
-    })
-    this.#writing = written.catch(() => {})
-    return written
+    return this.#log.append(`${JSON.stringify(record)}\n`)
   }
 
-  async close(): Promise<void> {
-    await this.#writing
-    await this.#file.close()
-    rmSync(this.#lock, { force: true })
+  close(): Promise<void> {
+    return this.#log.close()
   }
 }

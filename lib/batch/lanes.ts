@@ -11,7 +11,8 @@ import type { TranscodeResult } from './result.js'
 import { prepareTask } from './steps/prepare.js'
 import { runTask } from './steps/run-task.js'
 import type { Runner } from './steps/runner.js'
-import { Locations } from './storage/locations.js'
+import type { Locations } from './storage/locations.js'
+import type { S3Options } from './storage/s3.js'
 
 interface LaneOptions {
   readonly signal: AbortSignal
@@ -51,9 +52,12 @@ function automaticJobs(): number {
 /** Whole jobs, in processes of their own. */
 export class ProcessLanes implements Lanes {
   readonly #atOnce: number
+  readonly #s3: S3Options | undefined
 
-  constructor(jobs: number | 'auto' = 'auto') {
+  /** @param s3 how stores are reached. Default: as the environment says */
+  constructor(jobs: number | 'auto' = 'auto', s3?: S3Options) {
     this.#atOnce = jobs === 'auto' ? automaticJobs() : jobs
+    this.#s3 = s3
   }
 
   count(jobs: number): number {
@@ -61,7 +65,7 @@ export class ProcessLanes implements Lanes {
   }
 
   open(): Lane {
-    const worker = new JobProcess()
+    const worker = new JobProcess(this.#s3)
     return {
       async run(job, options) {
         for (let attempt = 1; ; attempt++) {
@@ -86,7 +90,7 @@ export class ProcessLanes implements Lanes {
 }
 
 /** Lets only so many pieces of work begin at once. */
-class Limiter {
+export class Limiter {
   #free: number
   readonly #waiting: (() => void)[] = []
 
@@ -113,20 +117,20 @@ export interface StepLanesOptions {
   readonly work: string
   /** Files at once. */
   readonly jobs?: number | 'auto' | undefined
-  readonly locations?: Locations | undefined
+  readonly locations: Locations
+  /** How stores are reached. Default: as the environment says. */
+  readonly s3?: S3Options | undefined
 }
 
 /** Jobs in steps, which somebody else does: this machine's processes, or workers that share a queue. */
 export class StepLanes implements Lanes {
   readonly #options: StepLanesOptions
-  readonly #locations: Locations
   /** What this process does itself for each file. */
   readonly #own = new Limiter(automaticJobs())
   readonly #comparers: JobProcess[] = []
 
   constructor(options: StepLanesOptions) {
     this.#options = options
-    this.#locations = options.locations ?? new Locations()
   }
 
   count(jobs: number): number {
@@ -149,23 +153,22 @@ export class StepLanes implements Lanes {
   async close(): Promise<void> {
     for (const comparer of this.#comparers) comparer.close()
     // Nothing is left in it when everything was done; who was interrupted goes on with what is.
-    const { storage, prefix } = await this.#locations.folder(this.#options.work)
+    const { storage, prefix } = await this.#options.locations.folder(this.#options.work)
     const folder = storage.localPath(prefix)
     if (folder !== null) await rmdir(folder).catch(() => {})
-    await this.#locations.close()
   }
 
   async #run(job: Job, options: LaneOptions): ReturnType<Lane['run']> {
-    const { runner, work } = this.#options
+    const { runner, work, locations, s3 } = this.#options
     const { probed, task } = await this.#own.do(async () => {
-      const probed = await probe(job.input)
-      return { probed, task: await prepareTask(job, { locations: this.#locations, work }) }
+      const probed = await probe(job.input, { s3 })
+      return { probed, task: await prepareTask(job, { locations, work }) }
     })
-    return { probe: probed, result: await runTask(runner, task, probed.duration, options) }
+    return { probe: probed, result: await runTask(runner, task, probed.duration, { ...options, locations }) }
   }
 
   async #compare(request: CompareRequest, signal: AbortSignal): Promise<readonly PicturePair[]> {
-    const comparer = this.#comparers.pop() ?? new JobProcess()
+    const comparer = this.#comparers.pop() ?? new JobProcess(this.#options.s3)
     try {
       return await comparer.compare(request, signal)
     } finally {

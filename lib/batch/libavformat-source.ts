@@ -8,6 +8,7 @@ import { type BatchError, InputError, inputError, messageOf } from './errors.js'
 import { type AudioCodecName, isTag, type VideoCodecName } from './formats.js'
 import type { Job } from './job.js'
 import type { AudioTrack, Disposition, MediaSource, Packet, Track, VideoTrack } from './media-io.js'
+import { isAddress } from './storage/addresses.js'
 
 /** The short names of codecs by libavcodec's. */
 const VIDEO_CODECS: Readonly<Record<string, VideoCodecName>> = {
@@ -40,17 +41,17 @@ const DOES_NOT_SEEK = 'hls'
 const BEGINS_AT_ZERO = /\b(?:mov|mp4|matroska|webm)\b/
 const DEFAULT_FRAMERATE = 30
 
-/** Whether a path is an address, which only libavformat opens. */
-export const isAddress = (path: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(path)
-
-/** @throws InputError */
-export async function openWithLibavformat({ path, format, options }: Job['input']): Promise<MediaSource> {
+/**
+ * @param copy path of a copy on this machine, for what lies where libavformat cannot go
+ * @throws InputError
+ */
+export async function openWithLibavformat({ path, format, options }: Job['input'], copy = path): Promise<MediaSource> {
   try {
-    const demuxer = await Demuxer.open(path, {
+    const demuxer = await Demuxer.open(copy, {
       ...(format === undefined ? {} : { format }),
       ...(options === undefined ? {} : { libavOptions: options }),
     })
-    const bytes = isAddress(path) ? null : (await stat(path)).size
+    const bytes = isAddress(copy) ? null : (await stat(copy)).size
     return new LibavformatSource(path, demuxer, bytes)
   } catch (error) {
     throw openError(path, error)

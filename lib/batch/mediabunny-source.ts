@@ -54,6 +54,8 @@ export interface RangedFile {
   readonly size: number
   /** The bytes from `start` on and before `end`. */
   read(start: number, end: number): Promise<Uint8Array>
+  /** Path of a copy on this machine, for who cannot read in ranges; made when it is first asked for. */
+  copy(): Promise<string>
 }
 
 /**
@@ -67,7 +69,9 @@ export async function openWithMediabunny(path: string, ranged?: RangedFile): Pro
   if (size === 0) throw new InputError('unknown-format', `${path}: the file is empty`)
   const read = (start: number, end: number) => (ranged ? ranged.read(start, end) : readRange(path, start, end))
   await requireWholeBoxes(path, size, read)
-  const source = ranged ? new CustomSource({ getSize: () => size, read }) : new FilePathSource(path)
+  const source = ranged
+    ? new CustomSource({ getSize: () => size, read, prefetchProfile: 'network' })
+    : new FilePathSource(path)
   const input = new Input({ source, formats: FORMATS })
   try {
     if (!(await isKnown(input))) {

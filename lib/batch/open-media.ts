@@ -1,12 +1,12 @@
 /** Who reads and who writes: mediabunny where it can. */
-import { InputError } from './errors.js'
 import { type ContainerName, containerNamed } from './formats.js'
 import type { Job } from './job.js'
 import { libavformatAbilities, openLibavformatSink } from './libavformat-sink.js'
-import { isAddress, openWithLibavformat } from './libavformat-source.js'
+import { openWithLibavformat } from './libavformat-source.js'
 import type { ContainerAbilities, MediaSink, MediaSource, SinkOptions } from './media-io.js'
 import { type MediabunnyContainer, mediabunnyAbilities, openMediabunnySink } from './mediabunny-sink.js'
 import { openWithMediabunny, type RangedFile } from './mediabunny-source.js'
+import { isAddress } from './storage/addresses.js'
 
 /**
  * @param ranged how the file is read, unless its path is one of this machine
@@ -14,14 +14,10 @@ import { openWithMediabunny, type RangedFile } from './mediabunny-source.js'
  */
 export async function openSource(input: Job['input'], ranged?: RangedFile): Promise<MediaSource> {
   const { path, format, options } = input
-  if (ranged) {
-    const source = await openWithMediabunny(path, ranged)
-    if (!source) throw new InputError('unknown-format', `${path}: it is not a media file of a known format`)
-    return source
-  }
   // Whoever names a format or its options means libavformat's.
-  if (isAddress(path) || format !== undefined || options !== undefined) return openWithLibavformat(input)
-  return (await openWithMediabunny(path)) ?? openWithLibavformat(input)
+  const isForMediabunny = format === undefined && options === undefined && (ranged || !isAddress(path))
+  const source = isForMediabunny ? await openWithMediabunny(path, ranged) : null
+  return source ?? openWithLibavformat(input, await ranged?.copy())
 }
 
 export function abilities(name: ContainerName): ContainerAbilities {

@@ -4,7 +4,9 @@ import type { VideoColorSpaceInit } from '../color-space.js'
 import { VideoDecoder } from '../video-decoder.js'
 import { type Job, type JobDescription, parseInput } from './job.js'
 import type { AudioTrack, VideoTrack } from './media-io.js'
-import { openSource } from './open-media.js'
+import { Sources } from './sources.js'
+import { Locations } from './storage/locations.js'
+import type { S3Options } from './storage/s3.js'
 
 interface ProbedBase {
   id: number
@@ -56,13 +58,28 @@ export interface ProbeResult {
   tracks: (ProbedVideo | ProbedAudio)[]
 }
 
+export interface ProbeOptions {
+  /** How the stores of "s3://" addresses are reached. Default: as the environment says. */
+  s3?: S3Options | undefined
+}
+
 /**
  * Reads what a file says of itself, and finds out what of it can be decoded here.
- * @throws InputError
+ * @throws InputError, StorageError
  */
-export async function probe(input: JobDescription['input']): Promise<ProbeResult> {
-  const description: Job['input'] = parseInput(input)
-  const source = await openSource(description)
+export async function probe(input: JobDescription['input'], { s3 }: ProbeOptions = {}): Promise<ProbeResult> {
+  const locations = new Locations(s3)
+  const sources = new Sources(locations)
+  try {
+    return await probeFrom(sources, parseInput(input))
+  } finally {
+    await sources.close()
+    await locations.close()
+  }
+}
+
+export async function probeFrom(sources: Sources, description: Job['input']): Promise<ProbeResult> {
+  const source = await sources.open(description)
   try {
     const tracks: ProbeResult['tracks'] = []
     for (const track of source.tracks) {

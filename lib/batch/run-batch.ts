@@ -1,26 +1,26 @@
 /** Many sources, each on its own. */
-import { copyFile, mkdir } from 'node:fs/promises'
-import { dirname, join, resolve, sep } from 'node:path'
 import { version } from '../version.js'
 import { AbortError, BatchError, InputError, InternalError, JobError, messageOf } from './errors.js'
-import { prepareOutput, removeLeftovers } from './file-writer.js'
+import { removeLeftovers } from './file-writer.js'
 import { type FoundFile, findFiles } from './glob.js'
+import { type IdentifyOptions, identify, type SourceIdentity } from './identity.js'
 import type { Job } from './job.js'
-import { foldersOf, hashFile, type JobTemplate, jobFor, jobKey, outputsOf, requireOwnOutputs } from './job-template.js'
+import { foldersOf, type JobTemplate, jobFor, jobKey, requireOwnOutputs } from './job-template.js'
 import { type DoneRecord, Journal } from './journal.js'
-import { type Lane, type Lanes, ProcessLanes, StepLanes } from './lanes.js'
-import { isAddress } from './libavformat-source.js'
-import { arePresent } from './made-files.js'
+import { type Lane, type Lanes, Limiter, ProcessLanes, StepLanes } from './lanes.js'
+import { arePresent, copyOutputs, isThere } from './made-files.js'
 import type { Progress } from './progress.js'
 import type { ReportedJob } from './report/report.js'
 import { Reporting } from './report/reporting.js'
-import type { OutputResult } from './result.js'
 import type { Runner } from './steps/runner.js'
+import { isAddress, isBelow, isInStore, joinAddress, resolveAddress } from './storage/addresses.js'
+import { Locations } from './storage/locations.js'
+import type { S3Options } from './storage/s3.js'
 
 export interface BatchOptions {
-  /** Paths, and patterns with *, **, ?, [] and {}. */
+  /** Paths, addresses of objects in a store ("s3://bucket/key"), and patterns of both with *, **, ?, [] and {}. */
   inputs: readonly string[]
-  /** The folder for the outputs, which lie in it as the sources do below the beginning of their pattern. */
+  /** The folder for the outputs, of this machine or "s3://bucket/folder", which lie in it as the sources do below the beginning of their pattern. */
   out: string
   /** What to make of each. */
   template: JobTemplate
@@ -39,13 +39,15 @@ export interface BatchOptions {
    * .webcodecs-batch.work in `out`.
    */
   work?: string
-  /** Default: .webcodecs-batch.jsonl in `out`. */
+  /** Address of the journal: a file, or in a store a folder of its own. Default: .webcodecs-batch.jsonl in `out`. */
   journal?: string
   /**
-   * Path of the page that shows every job, written in the end, also of an interrupted batch; false for none. Default:
+   * Address of the page that shows every job, written in the end, also of an interrupted batch; false for none. Default:
    * report.html in `out`.
    */
   report?: string | false
+  /** How the stores of "s3://" addresses are reached; not by a `runner`, which has its own. Default: as the environment says. */
+  s3?: S3Options
   signal?: AbortSignal
   onEvent?: (event: BatchEvent) => void
 }
@@ -76,32 +78,43 @@ export interface BatchResult {
 /**
  * Makes the outputs of many sources, in processes of their own, or by a runner of steps. A source that fails, fails alone.
  * What the journal says was finished, by content and settings, is left as it is.
- * @throws JobError for a template that is not valid or sources that share an output; OutputError for the journal and the
- *   report; AbortError
+ * @throws JobError for a template that is not valid or sources that share an output; OutputError and StorageError for the
+ *   journal and the report; AbortError
  */
 export async function runBatch(options: BatchOptions): Promise<BatchResult> {
-  const { template, jobs: atOnce, runner, signal = new AbortController().signal } = options
-  const address = [options.out, ...options.inputs].find((path) => isAddress(path))
-  if (address) throw new JobError(`expected files and a folder of this machine for a batch but received "${address}"`)
+  const { out } = options
+  const strange = [out, ...options.inputs].find((address) => isAddress(address) && !isInStore(address))
+  if (strange !== undefined) {
+    throw new JobError(`expected paths, or addresses such as s3://bucket/key, for a batch but received "${strange}"`)
+  }
+  const locations = new Locations(options.s3)
+  try {
+    return await runIn(locations, { ...options, signal: options.signal ?? new AbortController().signal })
+  } finally {
+    await locations.close()
+  }
+}
+
+async function runIn(locations: Locations, options: BatchOptions & { signal: AbortSignal }): Promise<BatchResult> {
+  const { template, jobs: atOnce, runner, signal, s3 } = options
+  const { journal: path = joinAddress(options.out, '.webcodecs-batch.jsonl') } = options
+  const { report = joinAddress(options.out, 'report.html') } = options
   // Other machines know other working folders.
-  const out = runner ? resolve(options.out) : options.out
-  const { report = join(options.out, 'report.html'), work = join(out, '.webcodecs-batch.work') } = options
-  const workAddress = isAddress(work) ? work : resolve(work)
-  const found = await collect(options.inputs, out)
-  const files = runner ? found.map((file) => ({ ...file, path: resolve(file.path) })) : found
+  const out = runner ? resolveAddress(options.out) : options.out
+  const work = resolveAddress(options.work ?? joinAddress(out, '.webcodecs-batch.work'))
+  const found = await collect(options.inputs, out, locations)
+  const files = runner ? found.map((file) => ({ ...file, path: resolveAddress(file.path) })) : found
   const jobs = files.map((file) => jobFor(template, file, out))
   requireOwnOutputs(jobs)
-  await mkdir(out, { recursive: true })
-  const path = options.journal ?? join(options.out, '.webcodecs-batch.jsonl')
-  const reporting = report === false ? null : await Reporting.begin(report, path, jobs)
-  const journal = await Journal.open(path)
-  const lanes = runner ? new StepLanes({ runner, work: workAddress, jobs: atOnce }) : new ProcessLanes(atOnce)
-  const batch = new Batch({ template, onEvent: options.onEvent ?? (() => {}), signal, journal, reporting, lanes }, jobs)
+  const reporting = report === false ? null : await Reporting.begin(report, path, jobs, locations)
+  const journal = await Journal.open(path, locations, signal)
+  const lanes = runner ? new StepLanes({ runner, work, jobs: atOnce, locations, s3 }) : new ProcessLanes(atOnce, s3)
+  const { onEvent = () => {} } = options
+  const batch = new Batch({ template, onEvent, signal, journal, reporting, lanes, locations }, jobs)
   try {
     await batch.run()
   } finally {
     await lanes.close()
-    await reporting?.discard()
     await journal.close()
   }
   if (signal.aborted) throw new AbortError(signal.reason)
@@ -115,7 +128,11 @@ interface BatchContext {
   readonly onEvent: (event: BatchEvent) => void
   readonly journal: Journal
   readonly reporting: Reporting | null
+  readonly locations: Locations
 }
+
+/** Sources of earlier batches whose outputs are looked for at the same time. */
+const LOOKS_AT_ONCE = 16
 
 class Batch {
   readonly #context: BatchContext
@@ -136,7 +153,7 @@ class Batch {
   async run(): Promise<void> {
     const { journal, signal, onEvent } = this.#context
     const total = this.#jobs.length
-    for (const folder of new Set(this.#jobs.flatMap(foldersOf))) await removeLeftovers(folder)
+    for (const folder of new Set(this.#jobs.flatMap(foldersOf))) if (!isInStore(folder)) await removeLeftovers(folder)
     const earlier = await this.#earlier()
     await journal.append({ type: 'batch', time: Date.now(), version, inputs: total })
     onEvent({ type: 'begin', total })
@@ -164,17 +181,18 @@ class Batch {
 
   /** What the journal tells of other sources, and is still there. */
   async #earlier(): Promise<ReportedJob[]> {
-    const own = new Set(this.#jobs.map(({ input }) => resolve(input.path)))
-    const found: ReportedJob[] = []
-    for (const record of this.#context.journal.latest()) {
+    const { journal, locations } = this.#context
+    const own = new Set(this.#jobs.map(({ input }) => resolveAddress(input.path)))
+    const others = [...journal.latest()].filter(({ input }) => !own.has(resolveAddress(input)))
+    const limiter = new Limiter(LOOKS_AT_ONCE)
+    const look = async (record: (typeof others)[number]): Promise<ReportedJob[]> => {
       const { input } = record
-      if (own.has(resolve(input))) continue
-      if (record.type === 'failed') found.push({ input, status: 'failed', error: record.error })
-      else if (await arePresent(record.result.outputs)) {
-        found.push({ input, status: 'before', record, job: record.job })
-      }
+      if (record.type === 'failed') return [{ input, status: 'failed', error: record.error }]
+      // A store that cannot be reached any more is no reason to do nothing.
+      const present = await arePresent(record.result.outputs, locations).catch(() => false)
+      return present ? [{ input, status: 'before', record, job: record.job }] : []
     }
-    return found
+    return (await Promise.all(others.map((record) => limiter.do(() => look(record))))).flat()
   }
 
   async #work(): Promise<void> {
@@ -213,13 +231,11 @@ class Batch {
 }
 
 /** The sources, each once, without what lies in the folder for the outputs. */
-async function collect(patterns: readonly string[], out: string): Promise<FoundFile[]> {
+async function collect(patterns: readonly string[], out: string, locations: Locations): Promise<FoundFile[]> {
   const found = new Map<string, FoundFile>()
   for (const pattern of patterns) {
-    const files = await findFiles(pattern)
-    for (const file of files) {
-      const path = resolve(file.path)
-      if (!path.startsWith(resolve(out) + sep)) found.set(path, file)
+    for (const file of await findFiles(pattern, locations)) {
+      if (!isBelow(file.path, out)) found.set(resolveAddress(file.path), file)
     }
   }
   if (found.size === 0) throw new InputError('not-found', `there is no file for ${patterns.join(' ')}`)
@@ -247,20 +263,21 @@ class JobRun {
    * thrown.
    */
   async settle(): Promise<Outcome | null> {
-    const { journal, template, job, index, signal, onEvent } = this.#context
+    const { journal, template, job, index, signal, onEvent, lanes, locations } = this.#context
     const input = job.input.path
     let key = ''
     try {
-      const inputHash = await this.#context.lanes.prepare(() => hashFile(input, signal))
-      key = jobKey(template, inputHash)
-      const before = journal.done(key)
-      if (before && (await isThere(before, job))) return { input, status: 'before', record: before, job }
-      await journal.append({ type: 'start', time: Date.now(), key, input })
+      const known: IdentifyOptions['known'] = (address, tag) => journal.hashOf(address, tag)
+      const identity = await lanes.prepare(() => identify(input, { locations, known, signal }))
+      key = jobKey(template, identity.inputHash)
+      const earlier = journal.done(key)
+      const record = await this.#there(earlier)
+      if (record) return { input, status: 'before', record, job }
+      await journal.append({ type: 'start', time: Date.now(), key, input, ...identity })
       onEvent({ type: 'start', input, index })
-      const copied = before ? await copyOutputs(before, job) : null
-      const record = copied ?? (await this.#transcode(key, inputHash))
-      await journal.append(record)
-      return { input, status: 'done', record, job }
+      const made = (await this.#copied(earlier, identity)) ?? (await this.#transcode(key, identity))
+      await journal.append(made)
+      return { input, status: 'done', record: made, job }
     } catch (error) {
       if (signal.aborted) return null
       const failure = error instanceof BatchError ? error : new InternalError('internal', messageOf(error))
@@ -269,39 +286,27 @@ class JobRun {
     }
   }
 
-  async #transcode(key: string, inputHash: string): Promise<DoneRecord> {
+  /** The record whose outputs are where this job wants them. */
+  async #there(earlier: readonly DoneRecord[]): Promise<DoneRecord | null> {
+    const { job, locations } = this.#context
+    for (const record of earlier) if (await isThere(record, job, locations)) return record
+    return null
+  }
+
+  async #copied(earlier: readonly DoneRecord[], identity: SourceIdentity): Promise<DoneRecord | null> {
+    const { job, locations, signal } = this.#context
+    for (const record of earlier) {
+      const copied = await copyOutputs(record, job, { locations, signal })
+      if (copied) return { ...copied, inputTag: undefined, ...identity }
+    }
+    return null
+  }
+
+  async #transcode(key: string, identity: SourceIdentity): Promise<DoneRecord> {
     const { worker, job, index, signal, onEvent } = this.#context
     const input = job.input.path
     const onProgress = (progress: Progress) => onEvent({ type: 'progress', input, index, progress })
     const { probe, result } = await worker.run(job, { signal, onProgress })
-    return { type: 'done', time: Date.now(), key, input, inputHash, job, probe, result, copied: false }
+    return { type: 'done', time: Date.now(), key, input, ...identity, job, probe, result, copied: false }
   }
-}
-
-/** Whether the outputs of a job that was finished are where this one wants them. */
-async function isThere({ result }: DoneRecord, job: Job): Promise<boolean> {
-  const wanted = new Set(outputsOf(job).map((path) => resolve(path)))
-  const isWanted = ({ path }: OutputResult) => wanted.has(resolve(path))
-  return result.outputs.length === wanted.size && result.outputs.every(isWanted) && arePresent(result.outputs)
-}
-
-/**
- * The outputs of the same content under other names, as copies of those that are there. Null where there is more than
- * single files, or something of them is gone.
- */
-async function copyOutputs(before: DoneRecord, job: Job): Promise<DoneRecord | null> {
-  const { outputs } = before.result
-  const targets = outputsOf(job)
-  if (outputs.length !== targets.length || job.hls || job.thumbnails || !(await arePresent(outputs))) return null
-  const copies: DoneRecord['result']['outputs'] = []
-  for (const [index, output] of outputs.entries()) {
-    const path = targets[index]!
-    await mkdir(dirname(path), { recursive: true })
-    const pending = await prepareOutput(path, job.input.path)
-    await copyFile(output.path, pending.temporaryPath)
-    await pending.commit()
-    copies.push({ ...output, path, files: [path] })
-  }
-  const result = { ...before.result, outputs: copies }
-  return { ...before, time: Date.now(), input: job.input.path, job, result, copied: true }
 }

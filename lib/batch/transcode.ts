@@ -1,7 +1,8 @@
 /** The one call: a source becomes its outputs. */
 import { type Job, type JobDescription, parseJob } from './job.js'
 import type { OutputResult, TranscodeResult } from './result.js'
-import { type RunOptions, runJob } from './transcoding.js'
+import { runJobAnywhere } from './stored-job.js'
+import type { RunOptions } from './transcoding.js'
 
 export type TranscodeOptions = Omit<JobDescription, 'input' | 'output'> & RunOptions
 
@@ -20,7 +21,7 @@ export type Transcoding = Promise<TranscodeResult> &
 function begin(job: Job, options: RunOptions): Transcoding {
   const outputs: OutputResult[] = []
   let announce: () => void = () => {}
-  const result = runJob(job, options, (output) => {
+  const result = runJobAnywhere(job, options, (output) => {
     outputs.push(output)
     announce()
   })
@@ -59,9 +60,9 @@ export function transcode(
   third: TranscodeOptions = {},
 ): Transcoding {
   if (typeof second === 'string') {
-    const { signal, onProgress, ...settings } = third
+    const { signal, onProgress, s3, ...settings } = third
     const input = first as JobDescription['input']
-    return begin(parseJob({ ...settings, input, output: second }), { signal, onProgress })
+    return begin(parseJob({ ...settings, input, output: second }), { signal, onProgress, s3 })
   }
   return begin(parseJob(first as JobDescription | Job), second ?? {})
 }

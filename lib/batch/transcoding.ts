@@ -6,6 +6,7 @@ import { type PendingOutput, prepareOutput } from './file-writer.js'
 import { hlsResult, openHlsSink } from './hls-output.js'
 import type { Job } from './job.js'
 import type { ContainerAbilities, MediaSink, MediaSource, Packet, SinkTrack, Track, VideoTrack } from './media-io.js'
+import type { RangedFile } from './mediabunny-source.js'
 import { abilities, openSink, openSource } from './open-media.js'
 import { Pipeline } from './pipeline.js'
 import {
@@ -28,6 +29,7 @@ import {
 } from './result.js'
 import { SinkQueue } from './sink-queue.js'
 import { openContactSheet, openThumbnails, type StillOutput } from './stills.js'
+import type { S3Options } from './storage/s3.js'
 import { type FrameConsumer, type PacketConsumer, type Span, VideoCopy, VideoDecoding } from './video-decoding.js'
 import { VideoEncoding } from './video-encoding.js'
 
@@ -36,6 +38,8 @@ export interface RunOptions {
   signal?: AbortSignal | undefined
   /** Called up to five times a second, and at the end. */
   onProgress?: ((progress: Progress) => void) | undefined
+  /** How the stores of "s3://" addresses are reached. Default: as the environment says. */
+  s3?: S3Options | undefined
 }
 
 type AudioStream = AudioCopy | AudioEncoding
@@ -57,18 +61,19 @@ interface OpenOutput {
 }
 
 /**
- * Does a job.
+ * Does a job whose outputs are files of this machine.
+ * @param options `ranged`: how the source is read, unless it is one too
  * @param deliver takes each output as soon as it is whole
  * @throws BatchError
  */
 export async function runJob(
   job: Job,
-  { signal, onProgress }: RunOptions,
+  { signal, onProgress, ranged }: RunOptions & { readonly ranged?: RangedFile | undefined },
   deliver: (output: OutputResult) => void,
 ): Promise<TranscodeResult> {
   const pipeline = new Pipeline()
   const unfollow = pipeline.follow(signal)
-  const work = new Work(job, pipeline)
+  const work = new Work(job, pipeline, ranged)
   try {
     pipeline.check()
     return await work.run(onProgress, deliver)
@@ -87,6 +92,7 @@ export async function runJob(
 class Work {
   readonly #job: Job
   readonly #pipeline: Pipeline
+  readonly #ranged: RangedFile | undefined
   readonly #span: Span
   readonly #started = performance.now()
   #source: MediaSource | null = null
@@ -99,9 +105,10 @@ class Work {
   readonly #audioStreams = new Map<string, AudioStream>()
   readonly #frameConsumers = new Map<VideoTrack, FrameConsumer[]>()
 
-  constructor(job: Job, pipeline: Pipeline) {
+  constructor(job: Job, pipeline: Pipeline, ranged: RangedFile | undefined) {
     this.#job = job
     this.#pipeline = pipeline
+    this.#ranged = ranged
     this.#span = {
       from: Math.round(job.from * 1e6),
       to: job.to === undefined ? Number.POSITIVE_INFINITY : Math.round(job.to * 1e6),
@@ -109,7 +116,7 @@ class Work {
   }
 
   async run(onProgress: RunOptions['onProgress'], deliver: (output: OutputResult) => void): Promise<TranscodeResult> {
-    const source = await openSource(this.#job.input)
+    const source = await openSource(this.#job.input, this.#ranged)
     this.#source = source
     this.#requireWithin(source)
     const planned = await planRenditions(this.#job, source)

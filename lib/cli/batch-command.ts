@@ -15,7 +15,8 @@ import { UsageError } from './usage-error.js'
 export const batchHelp = `Usage: webcodecs-native batch <file or 'pattern'>... --out <folder> [options]
 
 Transcodes many files, several at once, each in a process of its own. Patterns have *, ?, {mov,mp4} and **; the folders below
-the beginning of a pattern come back below --out. What was finished before, by content and settings, is left as it is: an
+the beginning of a pattern come back below --out. Files, patterns and folders may be addresses in S3-compatible stores, such as
+'s3://bucket/videos/**/*.mov': AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL_S3 say how to get there. What was finished before, by content and settings, is left as it is: an
 interrupted batch continues when the same command is given again. A file that fails, fails alone; the exit status is 1 then.
 
   --out <folder>              for the outputs and the journal .webcodecs-batch.jsonl
@@ -26,7 +27,7 @@ interrupted batch continues when the same command is given again. A file that fa
   --no-report                 no such page
   --chunked                   cuts long files into chunks that are encoded at the same time, on this machine
   --redis <address>           has workers of a farm do the work, who share a queue on this server: redis://host. They must reach
-                              the files by the same paths; webcodecs-native worker starts one
+                              the files by the same names; webcodecs-native worker starts one
   --queue <name>              of the farm, where a server has several
   --work <folder>             with --chunked or --redis, for what is on its way: a folder, of a farm one that all workers reach,
                               or s3://bucket/folder (default: .webcodecs-batch.work in --out)

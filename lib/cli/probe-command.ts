@@ -9,7 +9,7 @@ import { UsageError } from './usage-error.js'
 
 export const probeHelp = `Usage: webcodecs-native probe <input>... [--json]
 
-Tells what is in files: tracks, codecs, sizes, colours, languages, durations, and what of it this build decodes.
+Tells what is in files, or objects of a store (s3://bucket/key): tracks, codecs, sizes, colours, languages, durations, and what of it this build decodes.
 
   --json    prints an array with one object for each file, and nothing else
   --help    this text`

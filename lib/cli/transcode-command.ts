@@ -1,10 +1,10 @@
 /** webcodecs-native transcode */
-import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { formatBitrate, formatBytes, formatDuration } from '../batch/figures.js'
 import type { Progress } from '../batch/progress.js'
 import type { OutputResult, TranscodeResult } from '../batch/result.js'
 import { transcodeInSteps } from '../batch/steps/transcode-in-steps.js'
+import { Locations } from '../batch/storage/locations.js'
 import { transcode } from '../batch/transcode.js'
 import '../quiet-mediabunny.js'
 import { parseCommand } from './arguments.js'
@@ -18,7 +18,8 @@ import { UsageError } from './usage-error.js'
 export const transcodeHelp = `Usage: webcodecs-native transcode <input> <output> [options]
 
 Decodes a file and encodes it anew. The output's extension says the container: mp4, mov, mkv, webm, ts, and of sound alone m4a,
-ogg, mp3, flac, wav, aac. It appears when it is whole; after an error or Ctrl-C nothing is left of it.
+ogg, mp3, flac, wav, aac. It appears when it is whole; after an error or Ctrl-C nothing is left of it. Both may be addresses of
+objects in an S3-compatible store: s3://bucket/key.
 
 ${JOB_OPTIONS_HELP}
   --chunked                   cuts a long file into chunks that are encoded at the same time, which uses more processors
@@ -39,7 +40,7 @@ export async function transcodeCommand(args: readonly string[]): Promise<number>
   if (input === undefined || output === undefined || more.length > 0) {
     throw new UsageError('expected an input and an output: see webcodecs-native transcode --help')
   }
-  if (values['overwrite'] !== true && existsSync(output)) {
+  if (values['overwrite'] !== true && (await isThere(output))) {
     throw new UsageError(`${output} is there already: --overwrite replaces it`)
   }
   const job = { ...jobFrom(values), input, output }
@@ -64,6 +65,15 @@ export async function transcodeCommand(args: readonly string[]): Promise<number>
   } finally {
     await steps?.runner.close()
     interrupt.release()
+  }
+}
+
+async function isThere(output: string): Promise<boolean> {
+  const locations = new Locations()
+  try {
+    return await locations.has(output)
+  } finally {
+    await locations.close()
   }
 }
 

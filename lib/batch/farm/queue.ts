@@ -2,7 +2,7 @@
 import type { JobsOptions } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { type BatchError, errorFromJSON, FarmError, type SerializedBatchError } from '../errors.js'
-import { ATTEMPTS, RETRY_DELAY } from '../steps/runner.js'
+import { ATTEMPTS, RETRY_DELAY } from '../retrying.js'
 import { PRIORITIES, type Step, type StepKind, stepId } from '../steps/step.js'
 import { loadRedis } from './packages.js'
 

@@ -5,16 +5,18 @@ import type { VideoFrame } from '../../video-frame.js'
 import { InputError } from '../errors.js'
 import type { Job } from '../job.js'
 import type { MediaSource, VideoTrack } from '../media-io.js'
-import { openSource } from '../open-media.js'
 import { encodePicture } from '../picture-file.js'
 import { Pipeline } from '../pipeline.js'
 import { videoTrackOf } from '../plan.js'
 import { oriented, shrink } from '../small-picture.js'
+import { Sources } from '../sources.js'
+import { Locations } from '../storage/locations.js'
+import type { S3Options } from '../storage/s3.js'
 
 /** What to compare. Plain JSON. */
 export interface CompareRequest {
   readonly input: Job['input']
-  /** Path of a file that was made of it, or of an HLS playlist. */
+  /** Address of a file that was made of it, or of an HLS playlist. */
   readonly output: string
   /** Seconds of the source where the output begins. */
   readonly from: number
@@ -58,10 +60,26 @@ const QUEUE_LIMIT = 4
 
 /** @throws BatchError */
 export async function comparePictures(
+  request: CompareRequest,
+  signal: AbortSignal,
+  s3?: S3Options,
+): Promise<PicturePair[]> {
+  const locations = new Locations(s3)
+  const sources = new Sources(locations, signal)
+  try {
+    return await compareFrom(sources, request, signal)
+  } finally {
+    await sources.close()
+    await locations.close()
+  }
+}
+
+async function compareFrom(
+  sources: Sources,
   { input, output, from, duration, count }: CompareRequest,
   signal: AbortSignal,
 ): Promise<PicturePair[]> {
-  const source = await openSource(input)
+  const source = await sources.open(input)
   try {
     const track = requireVideo(source, input.path)
     const lowest = Math.round(from * 1e6)
@@ -72,7 +90,7 @@ export async function comparePictures(
       const before = await shownAt(source, track, wanted, signal, { lowest, slack })
       const instant = before.timestamp - lowest
       if (instant < 0 || pairs.some(({ seconds }) => seconds === instant / 1e6)) continue
-      const after = await shownInFile(output, instant, signal)
+      const after = await shownInFile(sources, output, instant, signal)
       pairs.push({ seconds: instant / 1e6, before: before.picture, after: after.picture })
     }
     return pairs
@@ -82,8 +100,8 @@ export async function comparePictures(
 }
 
 /** Opens the file for one picture: not all formats can be read twice. */
-async function shownInFile(path: string, at: number, signal: AbortSignal): Promise<ShownPicture> {
-  const source = await openSource({ path })
+async function shownInFile(sources: Sources, path: string, at: number, signal: AbortSignal): Promise<ShownPicture> {
+  const source = await sources.open({ path })
   try {
     return await shownAt(source, requireVideo(source, path), at, signal)
   } finally {

@@ -1,9 +1,8 @@
 /** All about one job. */
-import { dirname, relative, sep } from 'node:path'
 import { formatBitrate, formatBytes, formatDuration } from '../figures.js'
-import { isAddress } from '../libavformat-source.js'
 import type { ProbedAudio, ProbedVideo } from '../probe.js'
 import { type AudioResult, type OutputResult, type VideoResult, videosOf } from '../result.js'
+import { relativeAddress } from '../storage/addresses.js'
 import type { PicturePair, ReportPicture } from './compare.js'
 import { type Content, html, type Markup } from './html.js'
 import { plotBitrate } from './plot.js'
@@ -100,9 +99,10 @@ function outputsTable(outputs: readonly OutputResult[], page: string): Markup {
 
 /** Relative, so that a folder may move with its report. */
 function link(path: string, page: string): Markup {
+  const relative = relativeAddress(page, path)
   // Of pictures, the path is a pattern.
-  if (isAddress(path) || path.includes('%')) return html`<bdi>${path}</bdi>`
-  const href = relative(dirname(page), path).split(sep).map(encodeURIComponent).join('/')
+  if (relative === null || path.includes('%')) return html`<bdi>${path}</bdi>`
+  const href = relative.split('/').map(encodeURIComponent).join('/')
   return html`<a href="${href}"><bdi>${path}</bdi></a>`
 }
 

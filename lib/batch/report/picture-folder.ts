@@ -1,37 +1,36 @@
 /** The pictures of finished jobs, each job's in a file of its own, so that a batch that is continued has them too. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { PendingOutput } from '../file-writer.js'
+import { joinAddress } from '../storage/addresses.js'
+import type { Locations } from '../storage/locations.js'
 import type { Comparison } from './compare.js'
 
 export class PictureFolder {
-  readonly #path: string
+  readonly #address: string
+  readonly #locations: Locations
 
-  constructor(path: string) {
-    this.#path = path
+  /** @param address of the folder, which need not exist yet */
+  constructor(address: string, locations: Locations) {
+    this.#address = address
+    this.#locations = locations
   }
 
   /** @returns null where there are none, or where what is there is damaged */
   async read(key: string): Promise<Comparison | null> {
     try {
-      return JSON.parse(await readFile(this.#file(key), 'utf8')) as Comparison
+      const { storage, key: name } = await this.#locate(key)
+      const data = await storage.readWhole(name)
+      return data && (JSON.parse(Buffer.from(data).toString('utf8')) as Comparison)
     } catch {
       return null
     }
   }
 
+  /** @throws BatchError */
   async write(key: string, comparison: Comparison): Promise<void> {
-    await mkdir(this.#path, { recursive: true })
-    const pending = new PendingOutput(this.#file(key))
-    try {
-      await writeFile(pending.temporaryPath, JSON.stringify(comparison))
-      await pending.commit()
-    } finally {
-      await pending.discard()
-    }
+    const { storage, key: name } = await this.#locate(key)
+    await storage.write(name, Buffer.from(JSON.stringify(comparison)))
   }
 
-  #file(key: string): string {
-    return join(this.#path, `${key}.json`)
+  #locate(key: string) {
+    return this.#locations.locate(joinAddress(this.#address, `${key}.json`))
   }
 }

@@ -1,13 +1,15 @@
 /** Gathers what the page about a batch needs while the batch is at work, so that it can be written at once in the end. */
-import { writeFile } from 'node:fs/promises'
-import { dirname, extname, join, resolve } from 'node:path'
+import { extname } from 'node:path'
 import { version } from '../../version.js'
-import { BatchError, JobError, messageOf, outputError } from '../errors.js'
-import { type PendingOutput, prepareOutput, removeLeftovers } from '../file-writer.js'
+import { BatchError, JobError, messageOf } from '../errors.js'
+import { removeLeftovers } from '../file-writer.js'
 import type { Job } from '../job.js'
 import { outputsOf } from '../job-template.js'
 import type { DoneRecord } from '../journal.js'
 import { videosOf } from '../result.js'
+import { isInStore, joinAddress, parentOf, resolveAddress } from '../storage/addresses.js'
+import type { Locations } from '../storage/locations.js'
+import type { Located } from '../storage/storage.js'
 import type { CompareRequest, Comparison, PicturePair } from './compare.js'
 import type { Markup } from './html.js'
 import { jobSection } from './job-section.js'
@@ -24,8 +26,9 @@ const MOST_PICTURES = 12e6
 export type Comparer = (request: CompareRequest, signal: AbortSignal) => Promise<readonly PicturePair[]>
 
 export class Reporting {
+  /** Address of the page. */
   readonly path: string
-  readonly #pending: PendingOutput
+  readonly #located: Located
   readonly #pictures: PictureFolder
   readonly #pairs: number
   readonly #began = new Date()
@@ -33,27 +36,30 @@ export class Reporting {
   #characters = 0
   #leftOut = 0
 
-  private constructor(pending: PendingOutput, pictures: PictureFolder, pairs: number) {
-    this.path = pending.path
-    this.#pending = pending
+  private constructor(path: string, located: Located, pictures: PictureFolder, pairs: number) {
+    this.path = path
+    this.#located = located
     this.#pictures = pictures
     this.#pairs = pairs
   }
 
   /**
-   * @param path of the page
-   * @param journal path of the journal, beside which the pictures lie
-   * @throws OutputError when the page cannot be written; JobError when it would take the place of a source or an output
+   * @param path address of the page
+   * @param journal address of the journal, beside which the pictures lie
+   * @throws OutputError, StorageError when the page cannot be written; JobError when it would take the place of a source or
+   *   an output
    */
-  static async begin(path: string, journal: string, jobs: readonly Job[]): Promise<Reporting> {
-    const taken = new Set(jobs.flatMap((job) => [job.input.path, ...outputsOf(job)]).map((other) => resolve(other)))
-    if (taken.has(resolve(path)) || resolve(path) === resolve(journal)) {
+  static async begin(path: string, journal: string, jobs: readonly Job[], locations: Locations): Promise<Reporting> {
+    const taken = new Set(jobs.flatMap((job) => [job.input.path, ...outputsOf(job)]).map(resolveAddress))
+    if (taken.has(resolveAddress(path)) || resolveAddress(path) === resolveAddress(journal)) {
       throw new JobError(`expected a path of its own for report but received "${path}", which the batch uses`)
     }
-    const pending = await prepareOutput(path, '')
+    const located = await locations.locate(path)
+    await located.storage.requireWritable(located.key)
     const folder = `${journal.slice(0, journal.length - extname(journal).length)}.pictures`
-    for (const place of [dirname(path), folder]) await removeLeftovers(place)
-    return new Reporting(pending, new PictureFolder(folder), jobs.length <= FEW_JOBS ? 3 : 1)
+    for (const place of [parentOf(path), folder]) if (!isInStore(place)) await removeLeftovers(place)
+    const pictures = new PictureFolder(folder, locations)
+    return new Reporting(path, located, pictures, jobs.length <= FEW_JOBS ? 3 : 1)
   }
 
   /**
@@ -88,7 +94,7 @@ export class Reporting {
     this.#sections.set(job, jobSection(job, index, this.path))
   }
 
-  /** Writes the page. @throws OutputError */
+  /** Writes the page. @throws OutputError, StorageError */
   async write(jobs: readonly ReportedJob[], { interrupted }: { interrupted: boolean }): Promise<void> {
     const { path } = this
     const report = {
@@ -101,15 +107,8 @@ export class Reporting {
       picturesLeftOut: this.#leftOut,
     }
     const page = reportPage(report, (job) => this.#sections.get(job))
-    await writeFile(this.#pending.temporaryPath, page).catch((error) => {
-      throw outputError(path, error)
-    })
-    await this.#pending.commit()
-  }
-
-  /** Gives the page up. */
-  async discard(): Promise<void> {
-    await this.#pending.discard()
+    const { storage, key } = this.#located
+    await storage.write(key, Buffer.from(page))
   }
 
   /** The pairs in the middle; null once there are more than a page can show. */
@@ -130,5 +129,5 @@ function comparableOutput(result: DoneRecord['result']): string | null {
   const largest = files.sort((a, b) => size(b) - size(a))[0]
   if (largest) return largest.path
   const hls = result.outputs.find(({ kind }) => kind === 'hls')
-  return hls && videosOf(hls).length > 0 ? join(hls.path, 'master.m3u8') : null
+  return hls && videosOf(hls).length > 0 ? joinAddress(hls.path, 'master.m3u8') : null
 }

@@ -1,8 +1,8 @@
 /** The steps of files on this machine alone, without any server: the same steps that a farm does. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { AbortError, type BatchError } from '../errors.js'
 import type { TranscodeResult } from '../result.js'
-import { ATTEMPTS, asBatchError, ProgressSum, RETRY_DELAY, type Runner, type RunTaskOptions } from './runner.js'
+import { retrying } from '../retrying.js'
+import { asBatchError, ProgressSum, type Runner, type RunTaskOptions } from './runner.js'
 import { type FileTask, PRIORITIES, SPINE, type Step, type StepKind, type StepResult, stepId } from './step.js'
 import { StepPool, type StepPoolOptions } from './step-pool.js'
 
@@ -122,21 +122,14 @@ export class LocalRunner implements Runner {
     }
   }
 
-  async #attempt(
+  #attempt(
     step: Step,
     inputs: readonly StepResult[],
     { failed }: FileRun,
     onProgress: NonNullable<Parameters<StepPool['perform']>[1]['onProgress']>,
   ): Promise<StepResult> {
     const { signal } = failed
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.pool.perform(step, { inputs, signal, onProgress })
-      } catch (error) {
-        if (!asBatchError(error).retryable || attempt >= ATTEMPTS || signal.aborted) throw error
-        await sleep(RETRY_DELAY * 2 ** (attempt - 1), undefined, { signal }).catch(() => {})
-      }
-    }
+    return retrying(() => this.pool.perform(step, { inputs, signal, onProgress }), signal)
   }
 
   /** What a step gave goes to the one that waits for it, and the steps that it asks for begin. */

@@ -1,25 +1,24 @@
 /** What each step does. It finds all it needs in the step itself, the storage and what the steps before it gave. */
-import { readdir, rm, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { LARGEST_SHARE, measureChunk, shareBitrate } from '../chunked/budget.js'
 import { audioTracks, encodeAudio } from '../chunked/encode-audio.js'
 import { encodeChunk } from '../chunked/encode-chunk.js'
 import { joinChunks } from '../chunked/join.js'
 import { PacketFile } from '../chunked/packet-file.js'
 import { type Chunk, planChunks, withOneThread } from '../chunked/plan.js'
-import { InputError, InternalError } from '../errors.js'
+import { InternalError } from '../errors.js'
 import type { Job } from '../job.js'
 import type { MediaSource } from '../media-io.js'
-import type { RangedFile } from '../mediabunny-source.js'
-import { openSource } from '../open-media.js'
 import { type PlannedRendition, planRenditions } from '../plan.js'
+import { filesOf, redirectOutputs, targetResult, withTrueNames } from '../redirect.js'
 import { type OutputResult, totalsOf } from '../result.js'
+import { Sources, type StoredFile } from '../sources.js'
 import type { Locations } from '../storage/locations.js'
 import type { Storage } from '../storage/storage.js'
-import { transfer } from '../storage/transfer.js'
+import { removeFolder, transfer } from '../storage/transfer.js'
 import { runJob } from '../transcoding.js'
 import { requireBuild } from './build.js'
-import { redirectOutputs, targetOf } from './redirect.js'
 import type { Addition, FileTask, MadeFile, Step, StepKind, StepOf, StepProgress, StepResult } from './step.js'
 
 export interface StepContext {
@@ -50,12 +49,14 @@ class Work {
   readonly context: StepContext
   readonly storage: Storage
   readonly #prefix: string
+  readonly #sources: Sources
   #scratch: string | null = null
 
   private constructor(context: StepContext, storage: Storage, prefix: string) {
     this.context = context
     this.storage = storage
     this.#prefix = prefix
+    this.#sources = new Sources(context.locations, context.signal)
   }
 
   static async begin(task: FileTask, context: StepContext): Promise<Work> {
@@ -100,38 +101,22 @@ class Work {
   }
 
   async removeAll(): Promise<void> {
-    const keys: string[] = []
-    for await (const { key } of this.storage.list(this.#prefix)) keys.push(key)
-    for (const key of keys) await this.storage.remove(key)
-    const folder = this.storage.localPath(this.#prefix)
-    if (folder !== null) await rm(folder, { recursive: true, force: true })
+    await removeFolder(this.storage, this.#prefix)
   }
 
   async end(): Promise<void> {
     if (this.#scratch !== null) await rm(this.#scratch, { recursive: true, force: true })
+    await this.#sources.close()
   }
 
   /** How a job's source is read that is not on this machine. */
-  async ranged({ input }: Job): Promise<RangedFile | undefined> {
-    const { storage, key } = await this.context.locations.locate(input.path)
-    if (storage.localPath(key) !== null) return undefined
-    const info = await storage.info(key)
-    if (!info) throw new InputError('not-found', `${input.path}: there is no such file`)
-    return { size: info.size, read: (start, end) => storage.read(key, start, end, this.context.signal) }
-  }
-
-  /** A job whose source is a file of this machine: its own, or a copy. */
-  async withLocalInput(job: Job): Promise<Job> {
-    const { storage, key } = await this.context.locations.locate(job.input.path)
-    if (storage.localPath(key) !== null) return job
-    const path = await this.scratch('source')
-    await storage.get(key, path, this.context.signal)
-    return { ...job, input: { ...job.input, path } }
+  ranged({ input }: Job): Promise<StoredFile | undefined> {
+    return this.#sources.ranged(input.path)
   }
 
   /** Runs with the job's source, and closes it. */
   async withSource<T>(job: Job, use: (source: MediaSource, planned: PlannedRendition[]) => Promise<T>): Promise<T> {
-    const source = await openSource(job.input, await this.ranged(job))
+    const source = await this.#sources.open(job.input)
     try {
       return await use(source, await planRenditions(job, source))
     } finally {
@@ -214,19 +199,18 @@ const PERFORMERS: Performers = {
   },
 
   async whole({ task }, work) {
-    const redirected = redirectOutputs(task.job, await work.scratch('outputs'), work.context.threads)
+    const { context } = work
+    const redirected = redirectOutputs(task.job, await work.scratch('outputs'), { threads: context.threads })
+    const options = { ...context, ranged: await work.ranged(task.job) }
     const outputs: OutputResult[] = []
-    await runJob(await work.withLocalInput(redirected.job), work.context, (output) => outputs.push(output))
+    await withTrueNames(redirected, () => runJob(redirected.job, options, (output) => outputs.push(output)))
     const files: MadeFile[] = []
-    const results: OutputResult[] = []
     for (const [index, output] of outputs.entries()) {
-      for (const path of await filesOf(output.path, output.files)) {
-        files.push(await storeOutput(work, path, `output-${index}-${files.length}`, targetOf(redirected, path)))
+      for (const path of await filesOf(output)) {
+        files.push(await storeOutput(work, path, `output-${index}-${files.length}`, redirected.targetOf(path)))
       }
-      const targets = output.files.map((path) => targetOf(redirected, path))
-      results.push({ ...output, path: targetOf(redirected, output.path), files: targets })
     }
-    return { kind: 'whole', files, outputs: results }
+    return { kind: 'whole', files, outputs: outputs.map((output) => targetResult(output, redirected)) }
   },
 
   async join({ task }, work) {
@@ -323,15 +307,6 @@ function requireAllChunks(chunks: readonly Chunk[], inputs: readonly StepResult[
   if (missing.length > 0 || there.size !== chunks.length) {
     throw new InternalError('internal', `${named}: expected ${chunks.length} chunks but received ${there.size}`)
   }
-}
-
-/** The files of an output, those that name others last. */
-async function filesOf(path: string, files: readonly string[]): Promise<string[]> {
-  if (!(await stat(path).catch(() => null))?.isDirectory()) return [...files]
-  const entries = await readdir(path, { recursive: true, withFileTypes: true })
-  const found = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-  const rank = (file: string) => (basename(file) === 'master.m3u8' ? 2 : file.endsWith('.m3u8') ? 1 : 0)
-  return found.sort((a, b) => rank(a) - rank(b))
 }
 
 async function storeOutput(work: Work, path: string, key: string, target: string): Promise<MadeFile> {

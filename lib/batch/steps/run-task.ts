@@ -2,6 +2,7 @@
 import { arePresent } from '../made-files.js'
 import { ProgressMeter } from '../progress.js'
 import type { TranscodeResult } from '../result.js'
+import type { Locations } from '../storage/locations.js'
 import type { RunOptions } from '../transcoding.js'
 import type { FileProgress, Runner } from './runner.js'
 import type { FileTask } from './step.js'
@@ -14,7 +15,7 @@ export async function runTask(
   runner: Runner,
   task: FileTask,
   sourceDuration: number | null,
-  { signal, onProgress }: RunOptions,
+  { signal, onProgress, locations }: RunOptions & { readonly locations: Locations },
 ): Promise<TranscodeResult> {
   const { from, to = Number.POSITIVE_INFINITY } = task.job
   const meter = new ProgressMeter(sourceDuration === null ? null : Math.min(sourceDuration, to) - from, onProgress)
@@ -30,7 +31,7 @@ export async function runTask(
   }
   let result = await runner.run(task, options)
   // A queue may remember what somebody has removed since.
-  if (!(await arePresent(result.outputs))) result = await runner.run(task, { ...options, again: true })
+  if (!(await arePresent(result.outputs, locations))) result = await runner.run(task, { ...options, again: true })
   const { outputs, frames, duration } = result
   meter.finish(
     frames,

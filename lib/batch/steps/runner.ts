@@ -37,11 +37,6 @@ export interface Runner {
   close(): Promise<void>
 }
 
-/** Attempts at a step that fails with an error that is worth a retry. */
-export const ATTEMPTS = 4
-/** Milliseconds before the second attempt; doubled for each that follows. */
-export const RETRY_DELAY = 1000
-
 export const asBatchError = (error: unknown): BatchError =>
   error instanceof BatchError ? error : new InternalError('internal', messageOf(error), { cause: error })
 

@@ -3,6 +3,7 @@
  * that one: its event loop has locks to renew, and what a damaged file may do to a codec ends here.
  */
 import { BatchError, InternalError, messageOf } from '../errors.js'
+import '../../quiet-aws.js'
 import { Locations } from '../storage/locations.js'
 import { performStep } from './perform.js'
 import type { FromStepProcess, ToStepProcess } from './protocol.js'

@@ -1,10 +1,11 @@
 /** One file in steps, on its own. */
-import { rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename } from 'node:path'
 import { type JobDescription, parseJob } from '../job.js'
 import { probe } from '../probe.js'
 import type { TranscodeResult } from '../result.js'
+import { joinAddress, parentOf } from '../storage/addresses.js'
 import { Locations } from '../storage/locations.js'
+import { removeFolder } from '../storage/transfer.js'
 import type { RunOptions } from '../transcoding.js'
 import { prepareTask } from './prepare.js'
 import { runTask } from './run-task.js'
@@ -21,17 +22,20 @@ export async function transcodeInSteps(
   options: RunOptions,
 ): Promise<TranscodeResult> {
   const { output } = description
-  const own = join(dirname(output), `.${basename(output)}.work`)
-  const locations = new Locations()
+  const own = joinAddress(parentOf(output), `.${basename(output)}.work`)
+  const locations = new Locations(options.s3)
   try {
     const job = parseJob(description)
     const task = await prepareTask(job, { locations, work: work ?? own })
-    const { duration } = await probe(job.input)
-    return await runTask(runner, task, duration, options)
+    const { duration } = await probe(job.input, options)
+    return await runTask(runner, task, duration, { ...options, locations })
   } finally {
     // No process works on it any more.
     await runner.close()
-    if (work === undefined) await rm(own, { recursive: true, force: true })
+    if (work === undefined) {
+      const { storage, prefix } = await locations.folder(own)
+      await removeFolder(storage, prefix)
+    }
     await locations.close()
   }
 }

@@ -1,9 +1,10 @@
 /** A folder of this machine, or one that several machines mount. */
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type FileHandle, link, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, type FileHandle, link, mkdir, open, opendir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { StorageError, systemCode } from '../errors.js'
+import { PendingOutput, prepareOutput, UNFINISHED_NAME } from '../file-writer.js'
 import { sha256OfFile } from './checksum.js'
 import { storageError } from './failure.js'
 import type { ListedObject, ObjectInfo, PutOptions, PutResult, Storage } from './storage.js'
@@ -22,7 +23,7 @@ export class FolderStorage implements Storage {
   async info(key: string): Promise<ObjectInfo | null> {
     try {
       const { size, mtimeMs } = await stat(this.localPath(key))
-      return { size, sha256: null, version: `${size}-${mtimeMs}` }
+      return { size, sha256: null, version: `${size}-${mtimeMs}`, tag: null }
     } catch (error) {
       if (isMissing(error)) return null
       throw storageError(this.#nameOf(key), error)
@@ -38,6 +39,31 @@ export class FolderStorage implements Storage {
         await file.close()
       }
     })
+  }
+
+  async readWhole(key: string): Promise<Uint8Array | null> {
+    try {
+      return await readFile(this.localPath(key))
+    } catch (error) {
+      if (isMissing(error)) return null
+      throw storageError(this.#nameOf(key), error)
+    }
+  }
+
+  async write(key: string, data: Uint8Array): Promise<void> {
+    await this.#appear(key, async (path) => {
+      const file = await open(path, 'wx')
+      try {
+        await file.writeFile(data)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+    })
+  }
+
+  async copy(from: string, to: string): Promise<void> {
+    await this.#appear(to, (path) => copyFile(this.localPath(from), path))
   }
 
   async put(key: string, path: string, { ifAbsent = false, signal }: PutOptions = {}): Promise<PutResult> {
@@ -111,6 +137,10 @@ export class FolderStorage implements Storage {
     await this.#doing(key, (path) => rm(path, { force: true }))
   }
 
+  async requireWritable(key: string): Promise<void> {
+    await (await prepareOutput(this.localPath(key), '')).discard()
+  }
+
   localPath(key: string): string {
     const path = resolve(this.url, key)
     if (path !== this.url && !path.startsWith(this.url === sep ? sep : this.url + sep)) {
@@ -120,6 +150,20 @@ export class FolderStorage implements Storage {
   }
 
   close(): void {}
+
+  /** A file that `fill` writes appears in one step. */
+  async #appear(key: string, fill: (path: string) => Promise<void>): Promise<void> {
+    await this.#doing(key, async (target) => {
+      await mkdir(dirname(target), { recursive: true })
+      const pending = new PendingOutput(target)
+      try {
+        await fill(pending.temporaryPath)
+        await pending.commit()
+      } finally {
+        await pending.discard()
+      }
+    })
+  }
 
   #nameOf(key: string): string {
     return join(this.url, key)
@@ -206,7 +250,7 @@ async function* filesBelow(folder: string): AsyncGenerator<string> {
     throw storageError(folder, error)
   }
   for await (const entry of entries) {
-    if (entry.name.startsWith(TEMPORARY_PREFIX)) continue
+    if (entry.name.startsWith(TEMPORARY_PREFIX) || UNFINISHED_NAME.test(entry.name)) continue
     const path = join(folder, entry.name)
     if (entry.isDirectory()) yield* filesBelow(path)
     else yield path

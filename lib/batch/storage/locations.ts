@@ -1,17 +1,9 @@
 /** From the addresses that jobs name to storages and keys. */
 import { basename, dirname, resolve } from 'node:path'
-import { JobError } from '../errors.js'
+import { parseS3Address } from './addresses.js'
 import { FolderStorage } from './folder.js'
 import { type S3Options, S3Storage } from './s3.js'
 import type { Located, Storage } from './storage.js'
-
-/** Splits "s3://bucket/key"; null for anything else. */
-export function parseS3Address(address: string): { bucket: string; key: string } | null {
-  if (!address.startsWith('s3://')) return null
-  const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(address)
-  if (!match) throw new JobError(`expected s3://bucket/key for an address but received "${address}"`)
-  return { bucket: match[1]!, key: match[2] ?? '' }
-}
 
 /**
  * Opens storages by address, each once. An address is a path ("/shared/in.mov", the same on all machines) or
@@ -40,6 +32,12 @@ export class Locations {
     return { storage: await this.#bucket(s3.bucket), prefix }
   }
 
+  /** Whether there is an object, or a file, of this address. */
+  async has(address: string): Promise<boolean> {
+    const { storage, key } = await this.locate(address)
+    return (await storage.info(key)) !== null
+  }
+
   async close(): Promise<void> {
     for (const bucket of this.#buckets.values()) await bucket.then((storage) => storage.close()).catch(() => {})
     this.#buckets.clear()
@@ -55,6 +53,3 @@ export class Locations {
     return bucket
   }
 }
-
-/** "folder" and "name" -> "folder/name", for paths and s3:// alike. */
-export const joinAddress = (folder: string, name: string): string => `${folder.replace(/\/+$/, '')}/${name}`

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { StorageError } from '../errors.js'
+import { contentTypeOf } from './content-type.js'
 import type { S3Sdk } from './s3.js'
 
 /** The object's metadata that holds the SHA-256 of its content. */
@@ -18,15 +19,18 @@ export interface MultipartOptions {
   readonly partSize: number
 }
 
-export interface Upload {
+export interface DataUpload {
   readonly Bucket: string
   readonly Key: string
-  /** Of the local file. */
-  readonly path: string
-  readonly size: number
   readonly sha256: string
   readonly ifAbsent: boolean
   readonly signal: AbortSignal | undefined
+}
+
+export interface Upload extends DataUpload {
+  /** Of the local file. */
+  readonly path: string
+  readonly size: number
 }
 
 interface Part {
@@ -34,19 +38,23 @@ interface Part {
   readonly ETag: string
 }
 
-const sending = ({ signal }: Upload): { abortSignal?: AbortSignal } => (signal ? { abortSignal: signal } : {})
+const sending = ({ signal }: DataUpload): { abortSignal?: AbortSignal } => (signal ? { abortSignal: signal } : {})
 
 /** Whoever comes second is refused: stores that do not know the condition take the later of two equal objects. */
-const condition = ({ ifAbsent }: Upload): { IfNoneMatch?: string } => (ifAbsent ? { IfNoneMatch: '*' } : {})
+const condition = ({ ifAbsent }: DataUpload): { IfNoneMatch?: string } => (ifAbsent ? { IfNoneMatch: '*' } : {})
 
 export async function uploadWhole(sdk: S3Sdk, client: S3Client, upload: Upload): Promise<void> {
-  const { Bucket, Key, path, sha256 } = upload
-  const Body = await readFile(path)
+  await uploadData(sdk, client, upload, await readFile(upload.path))
+}
+
+export async function uploadData(sdk: S3Sdk, client: S3Client, upload: DataUpload, Body: Uint8Array): Promise<void> {
+  const { Bucket, Key, sha256 } = upload
   const command = new sdk.PutObjectCommand({
     Bucket,
     Key,
     Body,
     ContentMD5: createHash('md5').update(Body).digest('base64'),
+    ContentType: contentTypeOf(Key),
     Metadata: { [SHA256_METADATA]: sha256 },
     ...condition(upload),
   })
@@ -148,7 +156,12 @@ class PartReader {
 
 async function beginUpload(sdk: S3Sdk, client: S3Client, upload: Upload): Promise<string> {
   const { Bucket, Key, sha256 } = upload
-  const command = new sdk.CreateMultipartUploadCommand({ Bucket, Key, Metadata: { [SHA256_METADATA]: sha256 } })
+  const command = new sdk.CreateMultipartUploadCommand({
+    Bucket,
+    Key,
+    ContentType: contentTypeOf(Key),
+    Metadata: { [SHA256_METADATA]: sha256 },
+  })
   const { UploadId } = await client.send(command, sending(upload))
   if (!UploadId) throw new StorageError('unavailable', `s3://${Bucket}/${Key}: the store began no upload`)
   return UploadId

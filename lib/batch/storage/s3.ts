@@ -1,16 +1,18 @@
 /** Any store that speaks S3, through the official SDK, which is an optional peer dependency. */
+import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { BatchError, FarmError, messageOf, StorageError } from '../errors.js'
 import { sha256OfFile } from './checksum.js'
+import { contentTypeOf } from './content-type.js'
 import { storageError } from './failure.js'
-import { type MultipartOptions, SHA256_METADATA, uploadInParts, uploadWhole } from './s3-upload.js'
-import type { ListedObject, ObjectInfo, PutOptions, PutResult, Storage } from './storage.js'
+import { type MultipartOptions, SHA256_METADATA, uploadData, uploadInParts, uploadWhole } from './s3-upload.js'
+import { makeScratch } from './scratch.js'
+import type { ListedObject, ObjectInfo, PutOptions, PutResult, ReadOptions, Storage } from './storage.js'
 
 export type S3Sdk = typeof import('@aws-sdk/client-s3')
 
@@ -74,22 +76,21 @@ export class S3Storage implements Storage {
 
   async info(key: string): Promise<ObjectInfo | null> {
     try {
-      const {
-        ContentLength = 0,
-        Metadata,
-        ETag,
-      } = await this.#client.send(new this.#sdk.HeadObjectCommand(this.#at(key)))
-      return { size: ContentLength, sha256: Metadata?.[SHA256_METADATA] ?? null, version: `${ContentLength}-${ETag}` }
+      const head = await this.#client.send(new this.#sdk.HeadObjectCommand(this.#at(key)))
+      const { ContentLength: size = 0, Metadata, ETag: tag = null } = head
+      const sha256 = Metadata?.[SHA256_METADATA] ?? ''
+      return { size, sha256: SHA256.test(sha256) ? sha256 : null, version: `${size}-${tag}`, tag }
     } catch (error) {
       if (statusOf(error) === 404) return null
       throw this.#failure(key, error)
     }
   }
 
-  async read(key: string, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
+  async read(key: string, start: number, end: number, { signal, tag }: ReadOptions = {}): Promise<Uint8Array> {
     if (end <= start) return new Uint8Array(0)
     return this.#doing(key, async () => {
-      const command = new this.#sdk.GetObjectCommand({ ...this.#at(key), Range: `bytes=${start}-${end - 1}` })
+      const same = tag ? { IfMatch: tag } : {}
+      const command = new this.#sdk.GetObjectCommand({ ...this.#at(key), Range: `bytes=${start}-${end - 1}`, ...same })
       const { Body } = await this.#client.send(command, sending(signal))
       const bytes = await Body!.transformToByteArray()
       if (bytes.length === end - start) return bytes
@@ -98,6 +99,22 @@ export class S3Storage implements Storage {
         `${this.#nameOf(key)}: expected ${end - start} bytes but received ${bytes.length}`,
       )
     })
+  }
+
+  async readWhole(key: string): Promise<Uint8Array | null> {
+    try {
+      const { Body } = await this.#client.send(new this.#sdk.GetObjectCommand(this.#at(key)))
+      return await Body!.transformToByteArray()
+    } catch (error) {
+      if (isMissingObject(error)) return null
+      throw this.#failure(key, error)
+    }
+  }
+
+  async write(key: string, data: Uint8Array): Promise<void> {
+    const sha256 = createHash('sha256').update(data).digest('hex')
+    const upload = { ...this.#at(key), sha256, ifAbsent: false, signal: undefined }
+    await this.#doing(key, () => uploadData(this.#sdk, this.#client, upload, data))
   }
 
   async put(key: string, path: string, { ifAbsent = false, signal }: PutOptions = {}): Promise<PutResult> {
@@ -130,7 +147,7 @@ export class S3Storage implements Storage {
   }
 
   scratch(): Promise<string> {
-    return mkdtemp(join(tmpdir(), 'webcodecs-native-farm-'))
+    return makeScratch()
   }
 
   /** A download that breaks off goes on from where it was, as long as the object is the same. */
@@ -179,6 +196,22 @@ export class S3Storage implements Storage {
     }
   }
 
+  async copy(from: string, to: string, signal?: AbortSignal): Promise<void> {
+    await this.#doing(from, async () => {
+      const info = await this.info(from)
+      if (!info) throw new StorageError('not-found', `${this.#nameOf(from)}: there is no such object`)
+      const command = new this.#sdk.CopyObjectCommand({
+        ...this.#at(to),
+        CopySource: encodeURIComponent(`${this.#bucket}/${from}`).replaceAll('%2F', '/'),
+        // What browsers are told follows the new name.
+        MetadataDirective: 'REPLACE',
+        ContentType: contentTypeOf(to),
+        ...(info.sha256 === null ? {} : { Metadata: { [SHA256_METADATA]: info.sha256 } }),
+      })
+      await this.#client.send(command, sending(signal))
+    })
+  }
+
   /** Copies within the store and removes the original: the new key appears in one step. */
   async move(from: string, to: string, { ifAbsent = false, signal }: PutOptions = {}): Promise<PutResult> {
     return this.#doing(from, async () => {
@@ -186,9 +219,7 @@ export class S3Storage implements Storage {
         await this.remove(from)
         return 'existed'
       }
-      const source = encodeURI(`${this.#bucket}/${from}`)
-      const command = new this.#sdk.CopyObjectCommand({ ...this.#at(to), CopySource: source })
-      await this.#client.send(command, sending(signal))
+      await this.copy(from, to, signal)
       await this.remove(from)
       return 'stored'
     })
@@ -212,6 +243,15 @@ export class S3Storage implements Storage {
 
   async remove(key: string): Promise<void> {
     await this.#doing(key, () => this.#client.send(new this.#sdk.DeleteObjectCommand(this.#at(key))))
+  }
+
+  async requireWritable(key: string): Promise<void> {
+    try {
+      await this.#client.send(new this.#sdk.HeadBucketCommand({ Bucket: this.#bucket }))
+    } catch (error) {
+      // Whoever may write need not be allowed to look.
+      if (statusOf(error) !== 403) throw this.#failure(key, error)
+    }
   }
 
   localPath(): null {
@@ -252,6 +292,11 @@ function statusOf(error: unknown): number | undefined {
   return (metadata as { httpStatusCode?: number } | undefined)?.httpStatusCode
 }
 
+const SHA256 = /^[0-9a-f]{64}$/
+
+/** Not a bucket, which is another matter. */
+const isMissingObject = (error: unknown): boolean => error instanceof Error && error.name === 'NoSuchKey'
+
 const isPreconditionFailed = (error: unknown): boolean => statusOf(error) === 412 || statusOf(error) === 409
 
 function s3Error(name: string, error: unknown): BatchError {
@@ -263,9 +308,15 @@ function s3Error(name: string, error: unknown): BatchError {
   if (status === 401 || status === 403) {
     return new StorageError('not-writable', `${name}: access is denied (${reason})`, cause)
   }
+  if (status === 412) {
+    return new StorageError('unavailable', `${name}: another object took its place meanwhile`, {
+      retryable: true,
+      ...cause,
+    })
+  }
   if (status === 507)
     return new StorageError('no-space', `${name}: there is no space left`, { retryable: true, ...cause })
-  if (status !== undefined && status < 500 && status !== 408 && status !== 429 && status !== 409 && status !== 412) {
+  if (status !== undefined && status < 500 && status !== 408 && status !== 429 && status !== 409) {
     return new StorageError('unavailable', `${name}: the store refused (${reason})`, cause)
   }
   if (error instanceof Error && error.name === 'CredentialsProviderError') {

@@ -8,6 +8,8 @@ export interface ObjectInfo {
   readonly sha256: string | null
   /** Differs when the content does: an ETag, or the time of the last change. */
   readonly version: string
+  /** The ETag: as long as it is the same, so is the content. Null where only reading tells: folders. */
+  readonly tag: string | null
 }
 
 export interface ListedObject {
@@ -24,6 +26,12 @@ export interface PutOptions {
   signal?: AbortSignal | undefined
 }
 
+export interface ReadOptions {
+  signal?: AbortSignal | undefined
+  /** Of the object that is meant: when another has taken its place, that is an error. */
+  tag?: string | null | undefined
+}
+
 /** "existed": with `ifAbsent`, somebody else was first, and their object is there. */
 export type PutResult = 'stored' | 'existed'
 
@@ -37,7 +45,11 @@ export interface Storage {
   /** null when there is no such object. */
   info(key: string): Promise<ObjectInfo | null>
   /** The bytes from `start` on and before `end`. Fewer than asked for are an error. */
-  read(key: string, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>
+  read(key: string, start: number, end: number, options?: ReadOptions): Promise<Uint8Array>
+  /** The whole of a small object; null when there is no such object. */
+  readWhole(key: string): Promise<Uint8Array | null>
+  /** Stores a small object, in place of one that is there. */
+  write(key: string, data: Uint8Array): Promise<void>
   /** Stores a local file, and verifies that what was stored is what was read. An upload that broke off goes on where it was. */
   put(key: string, path: string, options?: PutOptions): Promise<PutResult>
   /**
@@ -52,11 +64,15 @@ export interface Storage {
   scratch(prefix: string): Promise<string>
   /** Copies an object to a local file, which appears when it is whole and its checksum is right. */
   get(key: string, path: string, signal?: AbortSignal): Promise<void>
+  /** Stores the same under another key too, in place of an object that is there. */
+  copy(from: string, to: string, signal?: AbortSignal): Promise<void>
   /** Gives an object another key, in one step for whoever looks. */
   move(from: string, to: string, options?: PutOptions): Promise<PutResult>
   list(prefix: string): AsyncIterable<ListedObject>
   /** Does nothing when there is no such object. */
   remove(key: string): Promise<void>
+  /** @throws when nothing can be stored under this key, as far as that can be told beforehand */
+  requireWritable(key: string): Promise<void>
   /** The path of the object's file, where it is one that this machine can open. */
   localPath(key: string): string | null
   close(): void
