@@ -164,9 +164,9 @@ describe('options that make no sense are told', () => {
     await expect(stepsFrom(values)).rejects.toThrow(message)
   })
 
-  it('files that are in a store', async () => {
-    const batch = runBatch({ inputs: ['s3://films/in.mp4'], out: folder, template: {} })
-    await expect(batch).rejects.toThrow(/expected files and a folder of this machine for a batch/)
+  it('files that are neither of this machine nor of a store', async () => {
+    const batch = runBatch({ inputs: ['http://127.0.0.1/in.mp4'], out: folder, template: {} })
+    await expect(batch).rejects.toThrow(/expected paths, or addresses such as s3:\/\/bucket\/key, for a batch/)
   })
 })
 
