@@ -54,4 +54,36 @@ class FrameIntervals {
   std::optional<int64_t> last_;
 };
 
+// The average distance of frames, of the last few alone as soon as those have come at another rate for some time.
+class FollowedIntervals {
+ public:
+  // As of FrameIntervals.
+  void Begin(double expected, double memory) {
+    all_.Begin(expected, memory);
+    recent_.Begin(expected, kRecentMemory);
+    changing_ = 0;
+  }
+
+  double Next(int64_t pts) {
+    const double interval = all_.Next(pts);
+    recent_.Next(pts);
+    const double ratio = recent_.average() / all_.average();
+    changing_ = std::max(ratio, 1 / ratio) > kChange ? changing_ + 1 : 0;
+    if (changing_ >= kRecentMemory) {
+      all_.Restart(recent_.average(), kRecentMemory);
+      changing_ = 0;
+    }
+    return interval;
+  }
+
+  double average() const { return all_.average(); }
+
+ private:
+  // In frames.
+  static constexpr double kRecentMemory = 6;
+  static constexpr double kChange = 1.25;
+  FrameIntervals all_, recent_;
+  double changing_ = 0;
+};
+
 }  // namespace webcodecs

@@ -40,7 +40,7 @@ class LibraryTime {
 
  private:
   static constexpr double kMemory = 16;
-  FrameIntervals intervals_;
+  FollowedIntervals intervals_;
   bool began_ = false;
   double real_ = 0, told_ = 0;
 };

@@ -16,8 +16,6 @@ class RatePacer {
   void Begin(double framerate) {
     nominal_ = 1e6 / framerate;
     intervals_.Begin(nominal_, kMemory);
-    recent_.Begin(nominal_, kRecentMemory);
-    changing_ = 0;
     balance_ = 0;
     factor_ = 1;
   }
@@ -25,8 +23,6 @@ class RatePacer {
   // `pts` in microseconds, increasing. Returns the factor for the frame with this pts.
   double Next(int64_t pts) {
     const double interval = intervals_.Next(pts);
-    recent_.Next(pts);
-    Follow();
     const double average = intervals_.average();
     // What the factors so far have left out, or were too much, is spread over the frames to come.
     balance_ += interval;
@@ -39,25 +35,13 @@ class RatePacer {
   }
 
  private:
-  // Where the last frames have come at another rate for some time, that is the frame rate now.
-  void Follow() {
-    const double ratio = recent_.average() / intervals_.average();
-    const bool changes = std::max(ratio, 1 / ratio) > kChange;
-    changing_ = changes ? changing_ + 1 : 0;
-    if (changing_ < kRecentMemory) return;
-    intervals_.Restart(recent_.average(), kRecentMemory);
-    changing_ = 0;
-  }
-
   // In frames.
   static constexpr double kMemory = 60;
-  static constexpr double kRecentMemory = 6;
   static constexpr double kHorizon = 60;
-  static constexpr double kChange = 1.25;
   static constexpr double kLargestPart = 0.25;
   static constexpr double kStep = 0.02;
-  FrameIntervals intervals_, recent_;
-  double nominal_ = 1, changing_ = 0, balance_ = 0, factor_ = 1;
+  FollowedIntervals intervals_;
+  double nominal_ = 1, balance_ = 0, factor_ = 1;
 };
 
 }  // namespace webcodecs

@@ -58,7 +58,7 @@ class SteadyRateEncoder final : public VideoEncoderBackend {
   std::unique_ptr<VideoEncoderBackend> encoder_;
   bool measuring_ = true;
   std::vector<HeldFrame> held_;
-  FrameIntervals intervals_;
+  FollowedIntervals intervals_;
   // Since the encoder began: the time that went by, and what it believes.
   double real_ = 0, told_ = 0;
   std::deque<HeldPacket> packets_;

@@ -68,13 +68,13 @@ int RealtimeSpeed(const VideoEncoderConfig& config, bool vp9) {
 }
 
 // The first key frame gets half of what the buffer holds at first: it is what all the others are made from. Of the rest
-// the windows of a second hardly depend.
+// the windows of a second hardly depend. VP8 takes quantizers no finer than those of all frames so far, but where its
+// buffer is fuller than it is best: out of a larger one it follows a fall of the frame rate for seconds.
 void AddConstantRate(bool vp9, Options* options) {
-  constexpr int kMilliseconds = 4000;
   options->Add("end-usage", "cbr");
-  options->Add("buf-sz", kMilliseconds);
-  options->Add("buf-initial-sz", kMilliseconds / 2);
-  options->Add("buf-optimal-sz", kMilliseconds / 2);
+  options->Add("buf-sz", vp9 ? 4000 : 1000);
+  options->Add("buf-initial-sz", vp9 ? 2000 : 700);
+  options->Add("buf-optimal-sz", vp9 ? 2000 : 500);
   if (vp9) options->Add(vpx::kFollowStart, 1);
 }
 
