@@ -198,6 +198,20 @@ describe.skipIf(s3Missing())('an S3-compatible store (OpenStack Swift)', () => {
 })
 
 describe('addresses', () => {
+  it('are of a known region', async () => {
+    const names = ['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_S3']
+    for (const name of names) vi.stubEnv(name, undefined)
+    vi.stubEnv('AWS_CONFIG_FILE', '/dev/null')
+    const locations = new Locations({ credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
+    await expect(locations.locate('s3://bucket/a.mp4')).rejects.toMatchObject({
+      code: 'unavailable',
+      retryable: false,
+      message: expect.stringContaining('expected a region'),
+    })
+    vi.unstubAllEnvs()
+    await locations.close()
+  })
+
   it('are paths or s3://bucket/key', async () => {
     const locations = new Locations({ credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, region: 'us-east-1' })
     const inBucket = await locations.locate('s3://bucket/a/b.mp4')

@@ -57,7 +57,7 @@ export class S3Storage implements Storage {
     this.#multipart = multipart
   }
 
-  /** @throws FarmError `not-installed` when the SDK is missing */
+  /** @throws FarmError `not-installed` when the SDK is missing; StorageError `unavailable` when no region is known */
   static async open(bucket: string, options: S3Options = {}): Promise<S3Storage> {
     const sdk = await loadSdk()
     const endpoint = options.endpoint ?? process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL']
@@ -70,6 +70,11 @@ export class S3Storage implements Storage {
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
       maxAttempts: 5,
+    })
+    // Also a profile in the user's files may say it.
+    await client.config.region().catch((error: unknown) => {
+      const received = 'expected a region in AWS_REGION or the option region but received none'
+      throw new StorageError('unavailable', `s3://${bucket}: ${received} (${messageOf(error)})`, { cause: error })
     })
     return new S3Storage(bucket, sdk, client, { partSize: options.partSize ?? 8 << 20 })
   }
