@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "codec/event_queue.h"
+#include "util/external_memory.h"
 #include "util/status.h"
 
 namespace webcodecs {
@@ -59,6 +60,7 @@ class EnvState : public std::enable_shared_from_this<EnvState> {
   void BeginRead();
   // Keeps `worker` until its thread has ended.
   void AddWorker(std::shared_ptr<AsyncWorker> worker);
+  const std::shared_ptr<ExternalMemory>& external_memory() const { return external_memory_; }
 
  private:
   static void OnWake(napi_env env, napi_value callback, void* context, void* data);
@@ -74,6 +76,7 @@ class EnvState : public std::enable_shared_from_this<EnvState> {
   std::unordered_set<std::shared_ptr<AsyncWorker>> workers_;
   // Node does not free the references that are left when an environment ends.
   std::unordered_set<napi_ref> held_;
+  const std::shared_ptr<ExternalMemory> external_memory_ = std::make_shared<ExternalMemory>();
   // Empty but for its memory, which takes turns with that of queue_.
   std::vector<Event> delivered_;
 

@@ -9,7 +9,7 @@ import type { ChunkReceiver } from './sink-queue.js'
 import { StreamStatistics } from './stream-statistics.js'
 
 /** Chunks that may wait for the decoder. */
-const QUEUE_LIMIT = 3
+const QUEUE_LIMIT = 2
 
 /** The part of the source that is wanted, in microseconds. */
 export interface Span {

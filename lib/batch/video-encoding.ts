@@ -12,7 +12,7 @@ import { SteadyRate } from './steady-rate.js'
 import { StreamStatistics } from './stream-statistics.js'
 
 /** Frames that may wait for the encoder. */
-const QUEUE_LIMIT = 3
+const QUEUE_LIMIT = 2
 
 /** The part of an output that one encoder makes of several that share the work. */
 export interface EncodingWindow {

@@ -7,7 +7,9 @@
 #include <memory>
 #include <utility>
 
+#include "env_state.h"
 #include "util/allocation_tracker.h"
+#include "util/external_memory.h"
 
 namespace webcodecs {
 
@@ -16,8 +18,8 @@ namespace webcodecs {
 template <typename Media>
 class MediaHolder {
  public:
-  MediaHolder(Napi::BasicEnv env, std::shared_ptr<Media> media, std::atomic<int64_t>& counter)
-      : media_(std::move(media)), counter_(counter) {
+  MediaHolder(Napi::Env env, std::shared_ptr<Media> media, std::atomic<int64_t>& counter)
+      : media_(std::move(media)), counter_(counter), external_memory_(EnvState::Get(env)->external_memory()) {
     counter_.fetch_add(1, std::memory_order_relaxed);
     if (media_->js_handles().Add(env)) Report(env, 1);
   }
@@ -47,11 +49,13 @@ class MediaHolder {
  private:
   void Report(Napi::BasicEnv env, int sign) {
     const int64_t bytes = static_cast<int64_t>(media_->external_bytes());
-    if (bytes > 0) Napi::MemoryManagement::AdjustExternalMemory(env, sign * bytes);
+    if (bytes > 0) external_memory_->Add(env, sign * bytes);
   }
 
   std::shared_ptr<Media> media_;
   std::atomic<int64_t>& counter_;
+  // Handles may be finalized after all else of their environment.
+  const std::shared_ptr<ExternalMemory> external_memory_;
   const AllocationContext context_ = AllocationContext::Current();
 };
 
