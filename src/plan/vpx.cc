@@ -98,6 +98,8 @@ void AddRateControl(const VideoEncoderConfig& config, bool vp9, VideoEncoderPlan
   switch (config.bitrate_mode) {
     case BitrateMode::kConstant:
       AddConstantRate(vp9, options);
+      // In the good mode VP8 leaves a twentieth unused where frames are few.
+      if (!vp9 && !config.realtime) options->Add(vpx::kExpectedRate, "95");
       // In percent of a frame: VP8's key frames would leave the seconds behind them without bits.
       if (!vp9 && !config.realtime) options->Add("max-intra-rate", 600);
       break;

@@ -153,6 +153,8 @@ Status PlanX265(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
   switch (config.bitrate_mode) {
     case BitrateMode::kConstant:
       x26x::SetConstantRate(plan);
+      // Of which it leaves a fiftieth unused.
+      if (!config.realtime) plan->bitrate = plan->max_rate = plan->bitrate * 51 / 50;
       break;
     case BitrateMode::kVariable:
       plan->bitrate = config.bitrate;
