@@ -8,8 +8,9 @@
 
 namespace webcodecs {
 
-// Of one environment; for its thread. V8 begins a collection as soon as it hears of 64 MB more than it once heard of, which the pictures
-// between a decoder and an encoder, opened and closed many times a second, would be now and then: so it hears of lasting changes.
+// Of one environment; for its thread. V8 begins a collection as soon as it hears of 64 MB more than it once heard of,
+// which the pictures between a decoder and an encoder, opened and closed many times a second, would be now and then: so
+// it hears of lasting changes.
 class ExternalMemory {
  public:
   void Add(Napi::BasicEnv env, int64_t bytes) {

@@ -7,7 +7,7 @@ import { counters, type VideoFrame } from '../../lib/index.js'
 import { decodeAll, pixelsOf } from '../helpers/codecs.js'
 import { accessUnits } from '../helpers/h264-chunks.js'
 import type { Clip } from '../helpers/media.js'
-import { clipsFolder, demux, demuxAlpha, ffmpeg } from '../helpers/media.js'
+import { clipsFolder, demux, demuxAlpha, ffmpeg, pictureClips } from '../helpers/media.js'
 
 /** The MD5 of each picture that ffmpeg decodes, in presentation order. */
 async function digestsByFfmpeg(path: string, decoder: string[] = [], filter: string[] = []): Promise<string[]> {
@@ -38,21 +38,7 @@ function liveCounters(): number[] {
   return liveNames.map((name) => now[name]!)
 }
 
-describe.each([
-  'video.mp4',
-  'rotate-buck-bunny.mp4',
-  'sar_2x1.mp4',
-  'cursed-vfr.mp4',
-  'no-initial-keyframe.ts',
-  'video-h265.mp4',
-  'hevc.ts',
-  'transparency.webm',
-  '../conformance/h264.mp4',
-  '../conformance/vp8.webm',
-  '../conformance/vp9.mp4',
-  '../conformance/av1.mp4',
-  '../conformance/four-colors.mp4',
-])('%s', (name) => {
+describe.each([...pictureClips, '../conformance/four-colors.mp4'])('%s', (name) => {
   const path = join(clipsFolder, name)
 
   it.runIf(existsSync(path))("decodes to exactly the pictures of ffmpeg's own decoder", async () => {

@@ -6,27 +6,16 @@ import { Demuxer } from '../../lib/containers.js'
 import type { EncodedAudioChunk, EncodedVideoChunk } from '../../lib/index.js'
 import { decodeSound } from '../helpers/audio-codecs.js'
 import { decodeAll } from '../helpers/codecs.js'
-import { clipsFolder } from '../helpers/media.js'
+import { clipsFolder, pictureClips } from '../helpers/media.js'
 
 const FILES = [
-  'video.mp4',
-  'rotate-buck-bunny.mp4',
-  'sar_2x1.mp4',
-  'cursed-vfr.mp4',
-  'no-initial-keyframe.ts',
-  'video-h265.mp4',
-  'hevc.ts',
-  'transparency.webm',
+  ...pictureClips,
   'bbb_audio_aac_frag.mp4',
   'multiple-aac-tracks.mp4',
   'mp3.ts',
   'sample.flac',
   'sample3.aac',
   'vorbis-eos.ogg',
-  '../conformance/h264.mp4',
-  '../conformance/vp8.webm',
-  '../conformance/vp9.mp4',
-  '../conformance/av1.mp4',
 ]
 
 /** Decoding the first seconds shows whether a configuration is right. */

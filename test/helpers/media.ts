@@ -69,6 +69,22 @@ export function testClipArguments({
   return ['-f', 'lavfi', '-i', source, '-c:v', 'libx264', '-pix_fmt', 'yuv420p', ...x264]
 }
 
+/** The clips with pictures, from `clipsFolder`. */
+export const pictureClips: readonly string[] = [
+  'video.mp4',
+  'rotate-buck-bunny.mp4',
+  'sar_2x1.mp4',
+  'cursed-vfr.mp4',
+  'no-initial-keyframe.ts',
+  'video-h265.mp4',
+  'hevc.ts',
+  'transparency.webm',
+  '../conformance/h264.mp4',
+  '../conformance/vp8.webm',
+  '../conformance/vp9.mp4',
+  '../conformance/av1.mp4',
+]
+
 export interface Clip {
   config: VideoDecoderConfig
   /** In decode order. */
