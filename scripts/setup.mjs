@@ -141,6 +141,8 @@ const steps = {
 }
 
 const defaultSteps = ['system', 'modules', 'native', 'typescript']
+/** They need those before them, but nothing of each other: one core would wait for the declarations of types otherwise. */
+const independent = new Set(['native', 'native-debug', 'typescript'])
 
 /**
  * The steps to run.
@@ -194,7 +196,15 @@ async function main() {
   )
   process.on('exit', releaseLock)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1))
-  for (const name of names) await runStep(name, forced.includes(name))
+  for (const name of names.filter((name) => !independent.has(name))) await runStep(name, forced.includes(name))
+  const rest = names.filter((name) => independent.has(name))
+  if (forced.length > 0) {
+    // One after the other: they write to the terminal.
+    for (const name of rest) await runStep(name, forced.includes(name))
+    return
+  }
+  const ended = await Promise.allSettled(rest.map((name) => runStep(name, false)))
+  for (const end of ended) if (end.status === 'rejected') throw end.reason
 }
 
 try {

@@ -7,7 +7,7 @@
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readJson } from './setup/stamp.mjs'
 
@@ -37,16 +37,19 @@ const names = args.filter((arg) => arg !== '--full')
 
 const moduleFile = (...path) => join(root, 'node_modules', ...path)
 
-/** @returns {Promise<Count>} */
-async function runOne(...args) {
-  return (await runNode(args)) ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+/** @returns {Promise<{ succeeded: boolean, text: string }>} `text`: what it printed */
+async function runSilently(...args) {
+  const lines = []
+  const succeeded = await runNode(args, (text) => lines.push(text))
+  return { succeeded, text: lines.join('') }
 }
 
 /**
- * @param {readonly string[]} folders under test/
- * @returns {Promise<Count>}
+ * Runs the tests of some folders in one go, so that no core waits for the last file of a folder.
+ * @param {readonly string[][]} groups of folders under test/
+ * @returns {Promise<Count[]>} what came of each group
  */
-async function runVitest(folders, options = []) {
+async function runVitest(groups) {
   rmSync(reportPath, { force: true })
   mkdirSync(dirname(reportPath), { recursive: true })
   const succeeded = await runNode([
@@ -55,18 +58,38 @@ async function runVitest(folders, options = []) {
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${reportPath}`,
-    ...options,
-    ...folders.map((folder) => `test/${folder}/`),
+    ...(await withoutChromium(groups.flat())),
+    ...groups.flat().map((folder) => `test/${folder}/`),
   ])
-  const report = readJson(reportPath)
-  const count = {
-    passed: report?.numPassedTests ?? 0,
-    failed: report?.numFailedTests ?? 0,
-    skipped: (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0),
-  }
-  // A file that does not load or a worker that crashes has no failed test, and is a failure all the same.
-  if (!succeeded && count.failed === 0) count.failed = 1
-  return count
+  const files = readJson(reportPath)?.testResults ?? []
+  const counts = groups.map((folders) => {
+    const isOurs = ({ name }) => folders.some((folder) => relative(root, name).startsWith(join('test', folder, sep)))
+    return countOf(files.filter(isOurs))
+  })
+  // A worker that crashes has no failed test, and is a failure all the same.
+  if (!succeeded && counts.every(({ failed }) => failed === 0)) counts[0].failed = 1
+  return counts
+}
+
+/** @returns {Count} of test files in Vitest's report */
+function countOf(files) {
+  const statuses = files.flatMap(({ assertionResults }) => assertionResults.map(({ status }) => status))
+  const failed = statuses.filter((status) => status === 'failed').length
+  // A file that does not load has no test.
+  const broken = files.filter(
+    ({ status, assertionResults }) =>
+      status === 'failed' && assertionResults.every(({ status: ofTest }) => ofTest !== 'failed'),
+  ).length
+  const passed = statuses.filter((status) => status === 'passed').length
+  return { passed, failed: failed + broken, skipped: statuses.length - passed - failed }
+}
+
+/** @returns {Promise<string[]>} options for Vitest */
+async function withoutChromium(folders) {
+  const { executablePath } = await import('../test/helpers/chromium.js')
+  if (!folders.includes('interop') || existsSync(executablePath)) return []
+  console.log(`There is no ${executablePath} here: the tests that compare with Chromium are left out.`)
+  return ['--exclude', 'test/interop/chromium-*.test.ts']
 }
 
 /**
@@ -124,10 +147,9 @@ const timeGuardrails = [
 async function runGuardrail({ program, options = [], quick = [] }) {
   // Of an option that is given twice the first counts.
   const args = [...(isFull ? [] : quick), ...options]
-  const lines = []
-  const succeeded = await runNode(['--expose-gc', program, ...args], (text) => lines.push(text))
+  const { succeeded, text } = await runSilently('--expose-gc', program, ...args)
   const name = [program, ...args].join(' ')
-  console.log(`--- ${name}\n${lines.join('')}${succeeded ? 'passed' : 'FAILED'}: ${name}\n`)
+  console.log(`--- ${name}\n${text}${succeeded ? 'passed' : 'FAILED'}: ${name}\n`)
   return succeeded
 }
 
@@ -146,59 +168,23 @@ async function runGuardrails() {
   return count
 }
 
-const hasTests = (folder) => existsSync(join(root, 'test', folder))
-
-/** @returns {Promise<Count>} */
-async function runFastTests() {
-  const { executablePath } = await import('../test/helpers/chromium.js')
-  const options = []
-  if (!existsSync(executablePath)) {
-    console.log(`There is no ${executablePath} here: the tests that compare with Chromium are left out.`)
-    options.push('--exclude', 'test/interop/chromium-*.test.ts')
-  }
-  return runVitest(['unit', 'conformance', 'interop'].filter(hasTests), options)
-}
-
-/** @type {Record<string, { title: string, when?: () => boolean, onlyByName?: boolean, run: () => Promise<Count> }>} */
+/**
+ * A check is a program that needs one core only, tests of Vitest in folders under test/, or `run`.
+ * @type {Record<string, { title: string, onlyByName?: boolean, program?: string[], folders?: string[], run?: () => Promise<Count> }>}
+ */
 const checks = {
   lint: {
     title: 'lint and format',
-    run: () => runOne(moduleFile('@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings', '.'),
+    program: [moduleFile('@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings', '.'],
   },
-  types: {
-    title: 'types',
-    run: () => runOne(moduleFile('typescript', 'bin', 'tsc')),
-  },
-  unit: {
-    title: 'unit, conformance and interoperability tests',
-    run: runFastTests,
-  },
-  farm: {
-    title: 'the farm, with real servers',
-    when: () => hasTests('farm'),
-    run: () => runVitest(['farm']),
-  },
-  stress: {
-    title: 'stress tests',
-    when: () => hasTests('stress'),
-    run: () => runVitest(['stress']),
-  },
-  guardrails: {
-    title: 'guardrails',
-    when: () => hasTests('guardrails'),
-    run: runGuardrails,
-  },
-  clips: {
-    title: 'real clips',
-    when: () => hasTests('clips'),
-    run: () => runVitest(['clips']),
-  },
+  types: { title: 'types', program: [moduleFile('typescript', 'bin', 'tsc')] },
+  unit: { title: 'unit, conformance and interoperability tests', folders: ['unit', 'conformance', 'interop'] },
+  farm: { title: 'the farm, with real servers', folders: ['farm'] },
+  stress: { title: 'stress tests', folders: ['stress'] },
+  clips: { title: 'real clips', folders: ['clips'] },
   // Half an hour; the checks above have a part of it.
-  matrix: {
-    title: 'the whole round trip matrix',
-    onlyByName: true,
-    run: () => runVitest(['matrix']),
-  },
+  matrix: { title: 'the whole round trip matrix', onlyByName: true, folders: ['matrix'] },
+  guardrails: { title: 'guardrails', run: runGuardrails },
 }
 
 const unknown = names.filter((name) => !(name in checks))
@@ -209,18 +195,47 @@ if (unknown.length > 0) {
 
 const total = { passed: 0, failed: 0, skipped: 0 }
 const failures = []
-for (const [name, { title, when, onlyByName = false, run }] of Object.entries(checks)) {
-  if (names.length > 0 ? !names.includes(name) : onlyByName) continue
-  if (when && !when()) {
-    console.log(`\n=== ${title}: not here, left out`)
-    continue
-  }
-  console.log(`\n=== ${title}\n`)
-  const { passed, failed, skipped = 0 } = await run()
+
+/** @param {Count} count */
+function add(title, { passed, failed, skipped = 0 }) {
   total.passed += passed
   total.failed += failed
   total.skipped += skipped
   if (failed > 0) failures.push(title)
+}
+
+const heading = (titles) => console.log(`\n=== ${titles.join('; ')}\n`)
+
+const wanted = Object.entries(checks)
+  .filter(([name, { onlyByName = false }]) => (names.length > 0 ? names.includes(name) : !onlyByName))
+  .map(([, check]) => check)
+
+// Beside the tests, of which many wait now and then; what they print comes before those that look at time.
+const programs = wanted
+  .filter(({ program }) => program)
+  .map(({ title, program }) => ({ title, ended: runSilently(...program) }))
+
+const ofVitest = wanted.filter(({ folders }) => folders)
+if (ofVitest.length > 0) {
+  const titles = ofVitest.map(({ title }) => title)
+  heading(titles)
+  const counts = await runVitest(ofVitest.map(({ folders }) => folders))
+  for (const [index, count] of counts.entries()) {
+    console.log(`${titles[index]}: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`)
+    add(titles[index], count)
+  }
+}
+
+for (const { title, ended } of programs) {
+  heading([title])
+  const { succeeded, text } = await ended
+  process.stdout.write(text)
+  add(title, { passed: Number(succeeded), failed: Number(!succeeded) })
+}
+
+for (const { title, run } of wanted.filter(({ run }) => run)) {
+  heading([title])
+  add(title, await run())
 }
 
 console.log('')

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { VideoFrame } from '../../lib/index.js'
 import { decodeAll, encodeAll, pixelsOf } from '../helpers/codecs.js'
 import { elementaryStream } from '../helpers/elementary-stream.js'
 import { decodeElementaryStream } from '../helpers/ffmpeg-decode.js'
@@ -30,30 +31,38 @@ const codecs = [
 ] as const
 
 describe.each(clips.filter(({ path }) => existsSync(path)))('$name is decoded, and encoded anew', ({ path }) => {
-  it.each(codecs)('in $family, with every picture in its time and at least 32 dB', async ({ family, codec }) => {
+  let frames: VideoFrame[]
+  let lumas: Uint8Array[]
+
+  beforeAll(async () => {
     const { config, chunks } = await demux(path)
     const first = chunks.findIndex(({ type }) => type === 'key')
-    const some = chunks.slice(first, first + maxPictures)
-    const frames = await decodeAll(config, some, (frame) => frame.clone())
-    const lumas = await Promise.all(frames.map(lumaOf))
-    const timestamps = frames.map(({ timestamp }) => timestamp)
+    frames = await decodeAll(config, chunks.slice(first, first + maxPictures), (frame) => frame.clone())
+    lumas = await Promise.all(frames.map(lumaOf))
+  })
+
+  afterAll(() => {
+    for (const frame of frames) frame.close()
+  })
+
+  it.each(codecs)('in $family, with every picture in its time and at least 32 dB', async ({ family, codec }) => {
     const { width, height } = frames[0]!.visibleRect!
     const encoded = await encodeAll(
       { codec, width, height, framerate: 30, bitrate: 500_000 + width * height * 4, latencyMode: 'realtime' },
-      frames,
+      frames.map((frame) => frame.clone()),
     )
     const theirs = await decodeElementaryStream(elementaryStream(family, encoded.chunks, encoded.metadata))
     const size = theirs.pixels.length / theirs.pictures
     const psnrs = lumas.map((luma, index) =>
       psnr(luma, theirs.pixels.subarray(index * size, index * size + luma.length)),
     )
-    expect(encoded.chunks.map(({ timestamp }) => timestamp)).toEqual(timestamps)
+    expect(encoded.chunks.map(({ timestamp }) => timestamp)).toEqual(frames.map(({ timestamp }) => timestamp))
     expect(theirs).toMatchObject({ width, height, pictures: frames.length, complaints: [] })
     expect(Math.min(...psnrs)).toBeGreaterThan(32)
   })
 })
 
-async function lumaOf(frame: Parameters<typeof pixelsOf>[0]): Promise<Uint8Array> {
+async function lumaOf(frame: VideoFrame): Promise<Uint8Array> {
   const { width, height } = frame.visibleRect!
   return (await pixelsOf(frame)).subarray(0, width * height)
 }

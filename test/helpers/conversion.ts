@@ -83,23 +83,33 @@ export async function convert(path: string, { codec, width, bitrate }: Conversio
   return new Uint8Array(output.target.buffer!)
 }
 
+const raw = ['-map', '0:v:0', '-fps_mode', 'passthrough', '-f', 'rawvideo', 'pipe:1']
+const references = new Map<string, Promise<Buffer>>()
+
+/** The file's pictures as ffmpeg decodes and scales them, which conversions to every codec are compared with. */
+function scaledPictures(source: string, width: number, height: number): Promise<Buffer> {
+  const scale = `scale=${width}:${height}:flags=area:in_range=full:out_range=full`
+  const key = `${source} ${scale}`
+  const reference = references.get(key) ?? ffmpeg(['-i', source, '-vf', scale, ...raw]).then(({ stdout }) => stdout)
+  references.set(key, reference)
+  return reference
+}
+
 /** Luma PSNR in dB of each of the file's pictures against the source's, scaled; and what ffmpeg complained about. */
 export async function comparePictures(
   converted: Uint8Array,
   source: string,
   { width, height }: { width: number; height: number },
 ): Promise<{ psnrs: number[]; complaints: string }> {
-  const raw = ['-map', '0:v:0', '-fps_mode', 'passthrough', '-f', 'rawvideo', 'pipe:1']
-  const scale = `scale=${width}:${height}:flags=area:in_range=full:out_range=full`
   const [decoded, reference] = await Promise.all([
     ffmpeg(['-i', 'pipe:0', ...raw], converted),
-    ffmpeg(['-i', source, '-vf', scale, ...raw]),
+    scaledPictures(source, width, height),
   ])
   const { size } = layoutOf('I420', width, height)
   const lumaOf = (pictures: Buffer, index: number) => pictures.subarray(index * size, index * size + width * height)
   return {
     psnrs: Array.from({ length: decoded.stdout.length / size }, (_, index) =>
-      psnr(lumaOf(reference.stdout, index), lumaOf(decoded.stdout, index)),
+      psnr(lumaOf(reference, index), lumaOf(decoded.stdout, index)),
     ),
     complaints: decoded.stderr,
   }
