@@ -55,16 +55,20 @@ function fullPlanes(rgb: boolean, width: number, height: number, index: number):
   }
   const rgba = rgbaPicture(width, height, index)
   const planes = [0, 1, 2].map(() => new Float32Array(pixels))
+  const [y, u, v] = planes as [Float32Array, Float32Array, Float32Array]
   for (let pixel = 0; pixel < pixels; pixel++) {
     const color = [rgba[pixel * 4]!, rgba[pixel * 4 + 1]!, rgba[pixel * 4 + 2]!] as const
-    for (const [plane, value] of rgbToYuv(color, { matrix: 'bt709', fullRange: false }).entries()) {
-      planes[plane]![pixel] = value
-    }
+    const yuv = rgbToYuv(color, { matrix: 'bt709', fullRange: false })
+    y[pixel] = yuv[0]
+    u[pixel] = yuv[1]
+    v[pixel] = yuv[2]
   }
   return planes
 }
 
-/** What picture `index` of the scene, sent as `format`, is in a stream of this chroma format. */
+const known = new Map<string, YuvPlanes>()
+
+/** What picture `index` of the scene, sent as `format`, is in a stream of this chroma format. To be read only. */
 export function expectedPlanes(
   format: VideoPixelFormat,
   chroma: Subsampling,
@@ -72,8 +76,14 @@ export function expectedPlanes(
   height: number,
   index: number,
 ): YuvPlanes {
+  // The round trips of a file have two sizes: the same few pictures are asked for a thousand times.
+  const key = [isRgb(format), ...chroma, width, height, index].join()
+  const made = known.get(key)
+  if (made) return made
   const [y, ...uv] = fullPlanes(isRgb(format), width, height, index)
-  return { planes: [y!, ...uv.map((plane) => subsample(plane, width, height, chroma))], chroma }
+  const expected = { planes: [y!, ...uv.map((plane) => subsample(plane, width, height, chroma))], chroma }
+  known.set(key, expected)
+  return expected
 }
 
 /** Picture `index` of the scene as tightly packed data of `format`. Alpha is a wave of its own. */
@@ -86,15 +96,19 @@ export function pictureData(format: VideoPixelFormat, width: number, height: num
     }
     return data
   }
-  const { planes } = expectedPlanes(format, chromaOf(format), width, height, index)
+  const planes = [...expectedPlanes(format, chromaOf(format), width, height, index).planes]
   if (hasAlpha(format)) planes.push(Float32Array.from(planes[0]!, (_, pixel) => pixel & 255))
-  if (format === 'NV12') {
-    const [y, u, v] = planes
-    return Uint8Array.from([...y!, ...[...u!].flatMap((value, at) => [Math.round(value), Math.round(v![at]!)])])
-  }
   const scale = 2 ** (depthOf(format) - 8)
-  const samples = planes.flatMap((plane) => [...plane].map((value) => Math.round(value * scale)))
-  return scale === 1 ? Uint8Array.from(samples) : new Uint8Array(Uint16Array.from(samples).buffer)
+  const length = planes.reduce((sum, plane) => sum + plane.length, 0)
+  const samples = scale === 1 ? new Uint8Array(length) : new Uint16Array(length)
+  let at = 0
+  for (const [place, plane] of planes.entries()) {
+    // The second and third plane of NV12 are one, sample by sample.
+    const step = format === 'NV12' && place > 0 ? 2 : 1
+    if (step === 2) at = planes[0]!.length + place - 1
+    for (let i = 0; i < plane.length; i++, at += step) samples[at] = Math.round(plane[i]! * scale)
+  }
+  return new Uint8Array(samples.buffer)
 }
 
 /** Peak signal-to-noise ratio in dB of each plane of `data`, tightly packed samples of `depth` bits. */
