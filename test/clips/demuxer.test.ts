@@ -48,10 +48,11 @@ async function read(path: string) {
   return { video, audio, chunks }
 }
 
-describe.each(FILES.filter((file) => existsSync(join(clipsFolder, file))))('%s', (file) => {
+describe.each(FILES)('%s', (file) => {
   const path = join(clipsFolder, file)
+  const ifThere = it.runIf(existsSync(path))
 
-  it('has the chunks that mediabunny reads', async () => {
+  ifThere('has the chunks that mediabunny reads', async () => {
     const { video, audio, chunks } = await read(path)
     expect(video.length + audio.length).toBeGreaterThan(0)
     for (const [kind, tracks] of Object.entries({ video, audio } as const)) {
@@ -74,7 +75,7 @@ describe.each(FILES.filter((file) => existsSync(join(clipsFolder, file))))('%s',
     }
   })
 
-  it('gives configurations and chunks that decode', async () => {
+  ifThere('gives configurations and chunks that decode', async () => {
     const { video, audio, chunks } = await read(path)
     for (const track of video) {
       const all = chunks.get(track.id) as EncodedVideoChunk[]

@@ -30,11 +30,13 @@ const codecs = [
   { family: 'av1', codec: 'av01.0.08M.08' },
 ] as const
 
-describe.each(clips.filter(({ path }) => existsSync(path)))('$name is decoded, and encoded anew', ({ path }) => {
-  let frames: VideoFrame[]
+describe.each(clips)('$name is decoded, and encoded anew', ({ path }) => {
+  const isThere = existsSync(path)
+  let frames: VideoFrame[] = []
   let lumas: Uint8Array[]
 
   beforeAll(async () => {
+    if (!isThere) return
     const { config, chunks } = await demux(path)
     const first = chunks.findIndex(({ type }) => type === 'key')
     frames = await decodeAll(config, chunks.slice(first, first + maxPictures), (frame) => frame.clone())
@@ -45,21 +47,24 @@ describe.each(clips.filter(({ path }) => existsSync(path)))('$name is decoded, a
     for (const frame of frames) frame.close()
   })
 
-  it.each(codecs)('in $family, with every picture in its time and at least 32 dB', async ({ family, codec }) => {
-    const { width, height } = frames[0]!.visibleRect!
-    const encoded = await encodeAll(
-      { codec, width, height, framerate: 30, bitrate: 500_000 + width * height * 4, latencyMode: 'realtime' },
-      frames.map((frame) => frame.clone()),
-    )
-    const theirs = await decodeElementaryStream(elementaryStream(family, encoded.chunks, encoded.metadata))
-    const size = theirs.pixels.length / theirs.pictures
-    const psnrs = lumas.map((luma, index) =>
-      psnr(luma, theirs.pixels.subarray(index * size, index * size + luma.length)),
-    )
-    expect(encoded.chunks.map(({ timestamp }) => timestamp)).toEqual(frames.map(({ timestamp }) => timestamp))
-    expect(theirs).toMatchObject({ width, height, pictures: frames.length, complaints: [] })
-    expect(Math.min(...psnrs)).toBeGreaterThan(32)
-  })
+  it.runIf(isThere).each(codecs)(
+    'in $family, with every picture in its time and at least 32 dB',
+    async ({ family, codec }) => {
+      const { width, height } = frames[0]!.visibleRect!
+      const encoded = await encodeAll(
+        { codec, width, height, framerate: 30, bitrate: 500_000 + width * height * 4, latencyMode: 'realtime' },
+        frames.map((frame) => frame.clone()),
+      )
+      const theirs = await decodeElementaryStream(elementaryStream(family, encoded.chunks, encoded.metadata))
+      const size = theirs.pixels.length / theirs.pictures
+      const psnrs = lumas.map((luma, index) =>
+        psnr(luma, theirs.pixels.subarray(index * size, index * size + luma.length)),
+      )
+      expect(encoded.chunks.map(({ timestamp }) => timestamp)).toEqual(frames.map(({ timestamp }) => timestamp))
+      expect(theirs).toMatchObject({ width, height, pictures: frames.length, complaints: [] })
+      expect(Math.min(...psnrs)).toBeGreaterThan(32)
+    },
+  )
 })
 
 async function lumaOf(frame: VideoFrame): Promise<Uint8Array> {
