@@ -58,11 +58,12 @@ export async function encodeFrames(api, frames, encodeCase) {
   return { seconds, chunks: state.chunks }
 }
 
-const warmUpFrames = 25
-
-/** A measured run after a short one, as a page and a process that have just begun are slower. */
+/**
+ * The second of two runs: code that has just been loaded is slower, and so is memory that nobody has touched, the source's
+ * among it. A page has seen it in earlier calls, and a process has not.
+ */
 export async function measure(api, frames, encodeCase, keepsChunks) {
-  await encodeFrames(api, frames, { ...encodeCase, frames: warmUpFrames })
+  await encodeFrames(api, frames, encodeCase)
   const { seconds, chunks } = await encodeFrames(api, frames, encodeCase)
   const bytes = chunks.reduce((total, { length }) => total + length, 0)
   return { seconds, count: chunks.length, bytes, ...(keepsChunks && { chunks }) }

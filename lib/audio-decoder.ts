@@ -66,7 +66,7 @@ export class AudioDecoder extends EventTarget {
     this.#output = output
     const traits = {
       name: 'AudioDecoder',
-      saturationLimit: SATURATION_LIMIT,
+      saturationLimit: () => SATURATION_LIMIT,
       create: (native: NativeBinding, codecId: number) => native.createAudioDecoder(codecId),
       output: (event: OutputEvent) => this.#outputEvent(event),
       reset: () => {},

@@ -83,7 +83,7 @@ export class AudioEncoder extends EventTarget {
     this.#output = output
     const traits = {
       name: 'AudioEncoder',
-      saturationLimit: SATURATION_LIMIT,
+      saturationLimit: () => SATURATION_LIMIT,
       create: (native: NativeBinding, codecId: number) => native.createAudioEncoder(codecId),
       output: (event: OutputEvent) => this.#outputEvent(event),
       reset: () => {

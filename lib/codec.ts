@@ -30,7 +30,7 @@ export interface CodecTraits {
    * How many encode or decode requests native code may hold at once before the codec is saturated (spec: [[codec
    * saturated]]).
    */
-  readonly saturationLimit: number
+  saturationLimit(): number
   /** Makes the native codec; called for the first configuration. */
   create(native: NativeBinding, codecId: number): CodecHandle
   /** Handles an output. @returns whether the output callback was called */
@@ -192,7 +192,7 @@ export class Codec implements EventReceiver {
 
   /** Running a control message to encode or decode. */
   #runWork(message: WorkMessage): ControlMessageOutcome {
-    if (this.#inFlight >= this.#traits.saturationLimit) return 'not processed'
+    if (this.#inFlight >= this.#traits.saturationLimit()) return 'not processed'
     this.#inFlight++
     this.#queueSize--
     this.#scheduleDequeueEvent()

@@ -40,10 +40,19 @@ const readVideoDecoderInit = dictionary('VideoDecoderInit', {
 })
 
 /**
- * The decoder is saturated with this many chunks in native code's hands: chunks are small, and decoders that work on
- * several pictures at once want more of them than there are threads before the first frame comes out.
+ * The decoder is saturated with this many chunks in native code's hands: enough that its thread never waits for this
+ * one, and of large pictures no more of them than make so many bytes, as each may be a frame that waits for the user
+ * before the queue size tells that there is no hurry.
  */
-const SATURATION_LIMIT = 16
+const SATURATION_LIMIT = { least: 4, most: 16, bytes: 24 << 20 }
+
+/** Bytes for each pixel of most pictures. */
+const PIXEL_BYTES = 1.5
+
+function saturationLimit(pixels: number): number {
+  const { least, most, bytes } = SATURATION_LIMIT
+  return Math.min(most, Math.max(least, Math.floor(bytes / (pixels * PIXEL_BYTES))))
+}
 
 function parseConfig(config: unknown): ParsedVideoDecoderConfig {
   const parsed = readVideoDecoderConfig(config, '')
@@ -68,6 +77,8 @@ export class VideoDecoder extends EventTarget {
   #namedColor: NativeColorSpace | null = null
   /** spec: [[key chunk required]] */
   #keyChunkRequired = true
+  /** For pictures of the last frame's size. */
+  #saturationLimit = SATURATION_LIMIT.most
 
   /** @throws TypeError when a callback is missing */
   constructor(init: VideoDecoderInit) {
@@ -76,7 +87,7 @@ export class VideoDecoder extends EventTarget {
     this.#output = output
     const traits = {
       name: 'VideoDecoder',
-      saturationLimit: SATURATION_LIMIT,
+      saturationLimit: () => this.#saturationLimit,
       create: (native: NativeBinding, codecId: number) => native.createVideoDecoder(codecId),
       output: (event: OutputEvent) => this.#outputEvent(event),
       reset: () => {
@@ -194,7 +205,9 @@ export class VideoDecoder extends EventTarget {
   #outputEvent(event: OutputEvent): boolean {
     if (event[0] !== EventKind.frame) return false
     // Frames come after `configured` and not after a reset: there is an active configuration.
-    const frame = videoFrameInternals.create(slotsFromOutput(event, this.#activeDecoderConfig!, this.#namedColor))
+    const slots = slotsFromOutput(event, this.#activeDecoderConfig!, this.#namedColor)
+    this.#saturationLimit = saturationLimit(slots.codedWidth * slots.codedHeight)
+    const frame = videoFrameInternals.create(slots)
     invokeCallback(this.#output, frame)
     return true
   }

@@ -100,7 +100,7 @@ export class VideoEncoder extends EventTarget {
     this.#output = output
     const traits = {
       name: 'VideoEncoder',
-      saturationLimit: SATURATION_LIMIT,
+      saturationLimit: () => SATURATION_LIMIT,
       create: (native: NativeBinding, codecId: number) => native.createVideoEncoder(codecId),
       output: (event: OutputEvent) => this.#outputEvent(event),
       reset: () => this.#resetSlots(),
