@@ -1,4 +1,5 @@
 /** The process that does jobs for a batch, one after the other: what goes wrong in one, even a crash, stays in it. */
+import { endWithParent } from './batch/end-with-parent.js'
 import { BatchError, InternalError, messageOf } from './batch/errors.js'
 import type { FromJobProcess, ToJobProcess } from './batch/job-processes.js'
 import { probe } from './batch/probe.js'
@@ -8,6 +9,7 @@ import './quiet-aws.js'
 import './quiet-mediabunny.js'
 
 let current: AbortController | null = null
+let working: Promise<void> = Promise.resolve()
 
 function send(message: FromJobProcess): void {
   if (process.connected) process.send!(message)
@@ -15,13 +17,13 @@ function send(message: FromJobProcess): void {
 
 process.on('message', (message: ToJobProcess) => {
   if (message.type === 'abort') current?.abort()
-  else void run(message)
+  else working = run(message)
 })
 
-// Whoever sent the jobs is gone: what is unfinished is removed on the way out.
-process.on('disconnect', () => process.exit(1))
-// Ctrl-C reaches the whole group; the one who sent the jobs says what happens then.
-process.on('SIGINT', () => {})
+endWithParent(() => {
+  current?.abort()
+  return working
+})
 
 type Question = Exclude<ToJobProcess, { type: 'abort' }>
 
@@ -31,7 +33,7 @@ async function answer(question: Question, signal: AbortSignal): Promise<FromJobP
     return { type: 'compared', pairs: await comparePictures(question.request, signal, s3) }
   }
   const { job } = question
-  const probed = await probe(job.input, { s3 })
+  const probed = await probe(job.input, { s3, signal })
   const result = await transcode(job, { signal, s3, onProgress: (progress) => send({ type: 'progress', progress }) })
   return { type: 'done', probe: probed, result }
 }

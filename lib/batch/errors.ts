@@ -15,6 +15,7 @@ export type BatchErrorCode =
   | 'encoding-failed'
   | 'out-of-memory'
   | 'not-writable'
+  | 'access-denied'
   | 'no-space'
   | 'would-overwrite-input'
   | 'aborted'
@@ -96,8 +97,9 @@ export class OutputError extends BatchError {
 }
 
 /**
- * A folder or a store of a farm: `not-found`, `not-writable`, `no-space`, `checksum` (what is there is not what was
- * written) or `unavailable`, which is worth a retry when the reason may pass.
+ * A folder or a store: `not-found`, `not-writable`, `access-denied` (also where a store does not tell whether there is
+ * such an object), `no-space`, `checksum` (what is there is not what was written) or `unavailable`, which is worth a retry
+ * when the reason may pass.
  */
 export class StorageError extends BatchError {
   override readonly name = 'StorageError'

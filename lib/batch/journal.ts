@@ -95,6 +95,7 @@ export class Journal {
   readonly #done = new Map<string, Map<string, DoneRecord>>()
   readonly #latest = new Map<string, DoneRecord | FailedRecord>()
   readonly #hashes = new Map<string, string>()
+  #closed: Promise<void> | null = null
 
   private constructor(path: string, log: Log, records: readonly JournalRecord[]) {
     this.path = path
@@ -144,6 +145,7 @@ export class Journal {
   }
 
   close(): Promise<void> {
-    return this.#log.close()
+    this.#closed ??= this.#log.close()
+    return this.#closed
   }
 }

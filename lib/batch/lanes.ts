@@ -161,7 +161,7 @@ export class StepLanes implements Lanes {
   async #run(job: Job, options: LaneOptions): ReturnType<Lane['run']> {
     const { runner, work, locations, s3 } = this.#options
     const { probed, task } = await this.#own.do(async () => {
-      const probed = await probe(job.input, { s3 })
+      const probed = await probe(job.input, { s3, signal: options.signal })
       return { probed, task: await prepareTask(job, { locations, work }) }
     })
     return { probe: probed, result: await runTask(runner, task, probed.duration, { ...options, locations }) }

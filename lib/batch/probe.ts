@@ -61,15 +61,17 @@ export interface ProbeResult {
 export interface ProbeOptions {
   /** How the stores of "s3://" addresses are reached. Default: as the environment says. */
   s3?: S3Options | undefined
+  /** Ends what is being read from a store. */
+  signal?: AbortSignal | undefined
 }
 
 /**
  * Reads what a file says of itself, and finds out what of it can be decoded here.
  * @throws InputError, StorageError
  */
-export async function probe(input: JobDescription['input'], { s3 }: ProbeOptions = {}): Promise<ProbeResult> {
+export async function probe(input: JobDescription['input'], { s3, signal }: ProbeOptions = {}): Promise<ProbeResult> {
   const locations = new Locations(s3)
-  const sources = new Sources(locations)
+  const sources = new Sources(locations, signal)
   try {
     return await probeFrom(sources, parseInput(input))
   } finally {

@@ -164,7 +164,9 @@ class Batch {
       await Promise.race([work, interrupted])
     } finally {
       this.#outcomes.push(...earlier)
-      await Promise.all([work, this.#report()])
+      // The page may take longer than whoever interrupts a batch waits: the lock must not stay.
+      const ended = signal.aborted ? work.finally(() => journal.close()) : work
+      await Promise.all([ended, this.#report()])
     }
   }
 

@@ -6,6 +6,7 @@ import type { Job } from './job.js'
 import type { MediaSource } from './media-io.js'
 import type { RangedFile } from './mediabunny-source.js'
 import { openSource } from './open-media.js'
+import { retrying } from './retrying.js'
 import { copyPlaylist } from './storage/copy-playlist.js'
 import type { Locations } from './storage/locations.js'
 import { makeScratch } from './storage/scratch.js'
@@ -88,7 +89,8 @@ export class StoredFile implements RangedFile {
 
   read(start: number, end: number): Promise<Uint8Array> {
     const { storage, key } = this.#located
-    return storage.read(key, start, end, { signal: this.#signal, tag: this.#info.tag })
+    const signal = this.#signal
+    return retrying(() => storage.read(key, start, end, { signal, tag: this.#info.tag }), signal)
   }
 
   copy(): Promise<string> {
@@ -101,7 +103,7 @@ export class StoredFile implements RangedFile {
     const folder = await this.#folder()
     if (key.endsWith('.m3u8')) return copyPlaylist(this.#located, folder, this.#signal)
     const path = join(folder, 'source')
-    await storage.get(key, path, this.#signal)
+    await retrying(() => storage.get(key, path, this.#signal), this.#signal)
     if ((await storage.info(key))?.version === this.#info.version) return path
     throw new InputError('unreadable', `${this.#path}: another file took its place meanwhile`, { retryable: true })
   }

@@ -298,12 +298,31 @@ describe.skipIf(s3Missing())('batches in a store', () => {
     const credentials = { accessKeyId: 'test:tester', secretAccessKey: 'wrong' }
     await expect(run({ s3: { ...s3, credentials } })).rejects.toMatchObject({
       name: 'StorageError',
-      code: 'not-writable',
+      code: 'access-denied',
     })
     await expect(run({ inputs: ['s3://films/nothing/*'] })).rejects.toThrow('there is no file for s3://films/nothing/*')
     await expect(run({ inputs: ['http://127.0.0.1/a.mp4'] })).rejects.toMatchObject({ name: 'JobError' })
     const { result } = await run({ inputs: ['s3://films/in/missing.mp4', 's3://films/in/one.mp4'] })
     expect(result).toMatchObject({ done: 1, failed: [{ error: { name: 'InputError', code: 'not-found' } }] })
+  })
+
+  it.skipIf(!isFull)('lets one of several go that are started at the same time', async () => {
+    await put('in/long.mp4', long)
+    const preset = join(folder, 'slow.json')
+    await writeFile(
+      preset,
+      JSON.stringify({ video: { codec: 'h264', encoderOptions: { preset: 'slower' }, width: 320 } }),
+    )
+    const args = ['batch', 's3://films/in/*.mp4', '--out', 's3://films/done/', '--preset', preset, '--no-report']
+    const ends = await Promise.all([cli(args), cli(args), cli(args)])
+    expect(ends.map(({ code }) => code).sort()).toEqual([0, 1, 1])
+    for (const { code, stderr } of ends) {
+      if (code === 1)
+        expect(stderr).toMatch(/done\/\.webcodecs-batch\.jsonl\/lock: process \d+ of .* is at work on the same batch/)
+    }
+    await expectSame('done/long.mp4', long)
+    const records = await readJournal('s3://films/done/.webcodecs-batch.jsonl', { s3 })
+    expect(records.filter(({ type }) => type === 'batch')).toHaveLength(1)
   })
 
   it.skipIf(!isFull)('lets no two processes work on the same batch', async () => {

@@ -1,26 +1,35 @@
 /** A journal in a file of this machine, which lines are appended to, each on the disk before the next step is taken. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { OutputError, outputError, systemCode } from '../errors.js'
 import { isAlive } from '../file-writer.js'
 import type { Log } from './log.js'
+
+/** Paths of the locks that this process has. */
+const own = new Set<string>()
 
 function takeLock(path: string): void {
   for (;;) {
     try {
       writeFileSync(path, String(process.pid), { flag: 'wx' })
+      own.add(resolve(path))
       return
     } catch (error) {
       if (systemCode(error) !== 'EEXIST') throw outputError(path, error)
       const pid = Number(readFileSync(path, 'utf8'))
-      if (pid > 0 && pid !== process.pid && isAlive(pid)) {
+      if (pid === process.pid ? own.has(resolve(path)) : pid > 0 && isAlive(pid)) {
         throw new OutputError('not-writable', `${path}: process ${pid} is at work on the same batch`)
       }
       // Whoever held it is gone.
       rmSync(path, { force: true })
     }
   }
+}
+
+function releaseLock(path: string): void {
+  rmSync(path, { force: true })
+  own.delete(resolve(path))
 }
 
 export async function readFileLog(path: string): Promise<string> {
@@ -58,7 +67,7 @@ export class FileLog implements Log {
       if (text !== '' && !text.endsWith('\n')) await file.appendFile('\n')
       return { log: new FileLog(path, lock, file), text }
     } catch (error) {
-      rmSync(lock, { force: true })
+      releaseLock(lock)
       throw outputError(path, error)
     }
   }
@@ -79,6 +88,6 @@ export class FileLog implements Log {
   async close(): Promise<void> {
     await this.#writing
     await this.#file.close()
-    rmSync(this.#lock, { force: true })
+    releaseLock(this.#lock)
   }
 }

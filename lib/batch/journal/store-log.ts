@@ -4,7 +4,7 @@
  * none can destroy what another wrote.
  */
 import { randomUUID } from 'node:crypto'
-import { StorageError } from '../errors.js'
+import { AbortError, StorageError } from '../errors.js'
 import { retrying } from '../retrying.js'
 import type { Located, Storage } from '../storage/storage.js'
 import { Lease } from './lease.js'
@@ -16,7 +16,7 @@ const PART_SIZE = 64 << 10
 const PARTS_AT_ONCE = 8
 
 /** The lines of all parts, those of an earlier run first. */
-export async function readStoreLog({ storage, key }: Located): Promise<string> {
+export async function readStoreLog({ storage, key }: Located, signal?: AbortSignal): Promise<string> {
   const keys: string[] = []
   for await (const listed of storage.list(`${key}/`)) if (listed.key.endsWith('.jsonl')) keys.push(listed.key)
   // Names begin with the time at which their run did.
@@ -24,7 +24,10 @@ export async function readStoreLog({ storage, key }: Located): Promise<string> {
   const texts = new Array<string>(keys.length)
   let next = 0
   const readNext = async (): Promise<void> => {
-    for (let index = next++; index < keys.length; index = next++) texts[index] = await readPart(storage, keys[index]!)
+    for (let index = next++; index < keys.length; index = next++) {
+      if (signal?.aborted) throw new AbortError(signal.reason)
+      texts[index] = await readPart(storage, keys[index]!)
+    }
   }
   await Promise.all(Array.from({ length: PARTS_AT_ONCE }, readNext))
   return texts.join('')
@@ -55,11 +58,11 @@ export class StoreLog implements Log {
     this.#lease = lease
   }
 
-  /** @throws StorageError; OutputError when another process is at work with it */
+  /** @throws StorageError; OutputError when another process is at work with it; AbortError */
   static async open(located: Located, signal?: AbortSignal): Promise<{ log: StoreLog; text: string }> {
     const lease = await Lease.take({ ...located, key: `${located.key}/lock` }, signal)
     try {
-      return { log: new StoreLog(located, lease), text: await readStoreLog(located) }
+      return { log: new StoreLog(located, lease), text: await readStoreLog(located, signal) }
     } catch (error) {
       await lease.release()
       throw error
@@ -80,6 +83,7 @@ export class StoreLog implements Log {
   async #write(): Promise<void> {
     this.#writing = this.#next!
     this.#next = null
+    this.#lease.requireHeld()
     this.#part += this.#waiting
     this.#waiting = ''
     const key = `${this.#begin}-${String(this.#number).padStart(6, '0')}.jsonl`

@@ -29,10 +29,18 @@ export interface PerformOptions {
   onProgress?: ((progress: StepProgress) => void) | undefined
 }
 
+/** Milliseconds that a process may take to clean up what it was at. */
+const PATIENCE = 600
+
+function end(child: ChildProcess): void {
+  if (child.connected) child.disconnect()
+  setTimeout(() => child.kill('SIGKILL'), PATIENCE).unref()
+}
+
 function endOf(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     child.once('exit', () => resolve())
-    child.kill('SIGKILL')
+    end(child)
   })
 }
 
@@ -68,7 +76,7 @@ export class StepPool {
       return result
     } finally {
       if (child.connected && !this.#closed && !signal?.aborted) this.#idle.push(child)
-      else child.kill('SIGKILL')
+      else end(child)
     }
   }
 
@@ -101,31 +109,31 @@ export class StepPool {
     onProgress: PerformOptions['onProgress'],
   ): Promise<StepResult> {
     return new Promise((resolve, reject) => {
-      const end = () => {
+      const stopListening = () => {
         child.off('message', hear)
         child.off('exit', lost)
         child.off('error', lost)
         signal?.removeEventListener('abort', abort)
       }
       const lost = (reason: unknown, killedBy?: NodeJS.Signals) => {
-        end()
+        stopListening()
         const how = reason instanceof Error ? reason.message : (killedBy ?? `exit status ${reason}`)
         const what = `${step.task.job.input.path}: the process that did ${step.kind} ended (${how})`
         reject(new FarmError('worker-lost', what, { retryable: true }))
       }
       const abort = () => {
-        end()
-        child.kill('SIGKILL')
+        stopListening()
+        end(child)
         reject(new AbortError(signal?.reason))
       }
       const hear = (answer: FromStepProcess) => {
         if (answer.type === 'progress') onProgress?.(answer.progress)
         if (answer.type === 'done') {
-          end()
+          stopListening()
           resolve(answer.result)
         }
         if (answer.type === 'failed') {
-          end()
+          stopListening()
           reject(errorFromJSON(answer.error))
         }
       }

@@ -14,6 +14,7 @@ export const TEMPORARY_PREFIX = '.unfinished-'
 
 export class FolderStorage implements Storage {
   readonly url: string
+  readonly conditional = null
 
   /** @param path of the folder, which need not exist yet */
   constructor(path: string) {

@@ -5,26 +5,29 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import { StorageError } from '../errors.js'
 import { contentTypeOf } from './content-type.js'
 import type { S3Sdk } from './s3.js'
+import { copyObject } from './s3-copy.js'
+import { isGoneUpload, statusOf } from './s3-errors.js'
+import {
+  type BegunUpload,
+  beginUpload,
+  completeUpload,
+  keepsWhatMayPass,
+  MOST_PARTS,
+  sending,
+  type Target,
+} from './s3-multipart.js'
 
-/** The object's metadata that holds the SHA-256 of its content. */
-export const SHA256_METADATA = 'sha256'
-
-/** S3 takes no more parts than these. */
-const MOST_PARTS = 10_000
-/** Parts that are on their way at the same time. */
-const PARTS_AT_ONCE = 4
+/** How often an upload begins anew that somebody else has ended. */
+const BEGINNINGS = 3
 
 export interface MultipartOptions {
-  /** Bytes. */
+  /** Bytes of a part, more where there would be too many of them. */
   readonly partSize: number
 }
 
-export interface DataUpload {
-  readonly Bucket: string
-  readonly Key: string
-  readonly sha256: string
+export interface DataUpload extends Target {
+  /** Nothing is to be replaced: whoever comes second is refused. */
   readonly ifAbsent: boolean
-  readonly signal: AbortSignal | undefined
 }
 
 export interface Upload extends DataUpload {
@@ -33,37 +36,34 @@ export interface Upload extends DataUpload {
   readonly size: number
 }
 
-interface Part {
-  readonly PartNumber: number
-  readonly ETag: string
-}
-
-const sending = ({ signal }: DataUpload): { abortSignal?: AbortSignal } => (signal ? { abortSignal: signal } : {})
-
-/** Whoever comes second is refused: stores that do not know the condition take the later of two equal objects. */
-const condition = ({ ifAbsent }: DataUpload): { IfNoneMatch?: string } => (ifAbsent ? { IfNoneMatch: '*' } : {})
-
 export async function uploadWhole(sdk: S3Sdk, client: S3Client, upload: Upload): Promise<void> {
-  await uploadData(sdk, client, upload, await readFile(upload.path))
+  await uploadData(sdk, client, upload, await readFile(upload.path), upload.ifAbsent ? { IfNoneMatch: '*' } : {})
 }
 
-export async function uploadData(sdk: S3Sdk, client: S3Client, upload: DataUpload, Body: Uint8Array): Promise<void> {
-  const { Bucket, Key, sha256 } = upload
+/** @returns the ETag of what is there now */
+export async function uploadData(
+  sdk: S3Sdk,
+  client: S3Client,
+  { Bucket, Key, Metadata, signal }: Target,
+  Body: Uint8Array,
+  condition: { IfNoneMatch?: string; IfMatch?: string } = {},
+): Promise<string | undefined> {
   const command = new sdk.PutObjectCommand({
     Bucket,
     Key,
     Body,
     ContentMD5: createHash('md5').update(Body).digest('base64'),
     ContentType: contentTypeOf(Key),
-    Metadata: { [SHA256_METADATA]: sha256 },
-    ...condition(upload),
+    Metadata,
+    ...condition,
   })
-  await client.send(command, sending(upload))
+  return (await client.send(command, sending(signal))).ETag
 }
 
 /**
  * Goes on with an upload of the same content that broke off: parts that are there are not sent again. When somebody
- * else completed or dropped that upload meanwhile, another begins.
+ * else completed or dropped that upload meanwhile, another begins. What may pass leaves its parts for the next attempt;
+ * an abort, and what does not pass, leaves nothing.
  */
 export async function uploadInParts(
   sdk: S3Sdk,
@@ -75,60 +75,41 @@ export async function uploadInParts(
   const file = await open(upload.path, 'r')
   try {
     const parts = new PartReader(file, upload.size, partSize)
-    const begun = await unfinishedUpload(sdk, client, upload, parts)
-    if (begun) {
+    let begun = await unfinishedUpload(sdk, client, upload, parts)
+    for (let beginning = 1; ; beginning++) {
+      const isOurs = begun === null
+      begun ??= { UploadId: await beginUpload(sdk, client, upload), there: new Map() }
       try {
-        return await completeUpload(sdk, client, upload, parts, begun)
+        const tag = await completeUpload(sdk, client, upload, begun, {
+          count: parts.count,
+          partSize,
+          send: (PartNumber, UploadId) => sendPart(sdk, client, upload, parts, PartNumber, UploadId),
+          condition: upload.ifAbsent ? { IfNoneMatch: '*' } : {},
+          keeps: keepsWhatMayPass,
+        })
+        return await verify(sdk, client, upload, tag, isOurs)
       } catch (error) {
-        if (!isGone(error)) throw error
+        if (!isGoneUpload(error) || beginning >= BEGINNINGS) throw error
+        begun = null
       }
     }
-    const UploadId = await beginUpload(sdk, client, upload)
-    await completeUpload(sdk, client, upload, parts, { UploadId, there: new Map() })
   } finally {
     await file.close()
   }
 }
 
-const isGone = (error: unknown): boolean =>
-  error instanceof Error && (error.name === 'NoSuchUpload' || error.name === 'InvalidPart')
-
-interface BegunUpload {
-  readonly UploadId: string
-  /** The MD5, in hexadecimal, of each part that the store has. */
-  readonly there: ReadonlyMap<number, string>
-}
-
-async function completeUpload(
+async function sendPart(
   sdk: S3Sdk,
   client: S3Client,
-  upload: Upload,
+  { Bucket, Key, signal }: Upload,
   reader: PartReader,
-  { UploadId, there }: BegunUpload,
-): Promise<void> {
-  const { Bucket, Key } = upload
-  const numbers = Array.from({ length: reader.count }, (_, index) => index + 1)
-  const parts: Part[] = []
-  const sendParts = async (): Promise<void> => {
-    for (let PartNumber = numbers.shift(); PartNumber !== undefined; PartNumber = numbers.shift()) {
-      const known = there.get(PartNumber)
-      if (known !== undefined) {
-        parts.push({ PartNumber, ETag: `"${known}"` })
-        continue
-      }
-      const { Body, md5 } = await reader.read(PartNumber)
-      const ContentMD5 = md5.toString('base64')
-      const command = new sdk.UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body, ContentMD5 })
-      const { ETag } = await client.send(command, sending(upload))
-      if (!ETag) throw new StorageError('checksum', `s3://${Bucket}/${Key}: the store gave a part no ETag`)
-      parts.push({ PartNumber, ETag })
-    }
-  }
-  await Promise.all(Array.from({ length: PARTS_AT_ONCE }, sendParts))
-  parts.sort((a, b) => a.PartNumber - b.PartNumber)
-  const complete = { Bucket, Key, UploadId, MultipartUpload: { Parts: parts }, ...condition(upload) }
-  await client.send(new sdk.CompleteMultipartUploadCommand(complete), sending(upload))
-  await verifySize(sdk, client, upload)
+  PartNumber: number,
+  UploadId: string,
+): Promise<string | undefined> {
+  const { Body, md5 } = await reader.read(PartNumber)
+  const ContentMD5 = md5.toString('base64')
+  const command = new sdk.UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body, ContentMD5 })
+  return (await client.send(command, sending(signal))).ETag
 }
 
 /** The parts of a local file, numbered from 1. */
@@ -147,64 +128,72 @@ class PartReader {
 
   async read(number: number): Promise<{ Body: Buffer; md5: Buffer }> {
     const start = (number - 1) * this.#partSize
-    const Body = Buffer.alloc(Math.min(this.#partSize, this.#size - start))
-    const { bytesRead } = await this.#file.read(Body, 0, Body.length, start)
-    if (bytesRead !== Body.length) throw new StorageError('checksum', 'the file changed while it was uploaded')
+    const Body = Buffer.allocUnsafe(Math.min(this.#partSize, this.#size - start))
+    for (let filled = 0; filled < Body.length; ) {
+      const { bytesRead } = await this.#file.read(Body, filled, Body.length - filled, start + filled)
+      if (bytesRead === 0) throw new StorageError('checksum', 'the file changed while it was uploaded')
+      filled += bytesRead
+    }
     return { Body, md5: createHash('md5').update(Body).digest() }
   }
 }
 
-async function beginUpload(sdk: S3Sdk, client: S3Client, upload: Upload): Promise<string> {
-  const { Bucket, Key, sha256 } = upload
-  const command = new sdk.CreateMultipartUploadCommand({
-    Bucket,
-    Key,
-    ContentType: contentTypeOf(Key),
-    Metadata: { [SHA256_METADATA]: sha256 },
-  })
-  const { UploadId } = await client.send(command, sending(upload))
-  if (!UploadId) throw new StorageError('unavailable', `s3://${Bucket}/${Key}: the store began no upload`)
-  return UploadId
-}
-
-/** The newest upload to this key that was begun and not completed, unless it has a part that is not of this file. */
+/**
+ * The newest upload to this key that was begun and not completed, unless it has no part yet, or one that is not of this
+ * file. Whoever may write need not be allowed to look for it, and not every store can.
+ */
 async function unfinishedUpload(
   sdk: S3Sdk,
   client: S3Client,
-  upload: Upload,
+  { Bucket, Key, signal }: Upload,
   reader: PartReader,
 ): Promise<BegunUpload | null> {
-  const { Bucket, Key } = upload
-  const listed = await client.send(new sdk.ListMultipartUploadsCommand({ Bucket, Prefix: Key }), sending(upload))
-  const ours = (listed.Uploads ?? []).filter((candidate) => candidate.Key === Key && candidate.UploadId)
-  ours.sort((a, b) => (b.Initiated?.getTime() ?? 0) - (a.Initiated?.getTime() ?? 0))
-  const UploadId = ours[0]?.UploadId
-  if (!UploadId) return null
   const there = new Map<number, string>()
-  let marker: string | undefined
-  do {
-    const at = marker ? { PartNumberMarker: marker } : {}
-    const page = await client.send(new sdk.ListPartsCommand({ Bucket, Key, UploadId, ...at }), sending(upload))
-    for (const { PartNumber, ETag } of page.Parts ?? []) {
-      if (!PartNumber || !ETag || PartNumber > reader.count) return null
-      const { md5 } = await reader.read(PartNumber)
-      if (ETag.replaceAll('"', '') !== md5.toString('hex')) return null
-      there.set(PartNumber, md5.toString('hex'))
-    }
-    marker = page.IsTruncated ? page.NextPartNumberMarker : undefined
-  } while (marker)
-  return { UploadId, there }
+  try {
+    const list = new sdk.ListMultipartUploadsCommand({ Bucket, Prefix: Key })
+    const { Uploads = [] } = await client.send(list, sending(signal))
+    const ours = Uploads.filter((candidate) => candidate.Key === Key && candidate.UploadId)
+    ours.sort((a, b) => (b.Initiated?.getTime() ?? 0) - (a.Initiated?.getTime() ?? 0))
+    const UploadId = ours[0]?.UploadId
+    if (!UploadId) return null
+    let marker: string | undefined
+    do {
+      const at = marker ? { PartNumberMarker: marker } : {}
+      const listParts = new sdk.ListPartsCommand({ Bucket, Key, UploadId, ...at })
+      const page = await client.send(listParts, sending(signal))
+      for (const { PartNumber, ETag } of page.Parts ?? []) {
+        if (!PartNumber || !ETag || PartNumber > reader.count) return null
+        const { md5 } = await reader.read(PartNumber)
+        if (ETag.replaceAll('"', '') !== md5.toString('hex')) return null
+        there.set(PartNumber, ETag)
+      }
+      marker = page.IsTruncated ? page.NextPartNumberMarker : undefined
+    } while (marker)
+    return there.size > 0 ? { UploadId, there } : null
+  } catch (error) {
+    const cannotLook = [403, 405, 501].includes(statusOf(error) ?? 0)
+    if (cannotLook || isGoneUpload(error)) return null
+    throw error
+  }
 }
 
-async function verifySize(sdk: S3Sdk, client: S3Client, upload: Upload): Promise<void> {
-  const { Bucket, Key, size } = upload
-  const { ContentLength } = await client.send(new sdk.HeadObjectCommand({ Bucket, Key }), sending(upload))
-  if (ContentLength === size) return
-  throw new StorageError(
-    'checksum',
-    `s3://${Bucket}/${Key}: expected ${size} bytes but the store has ${ContentLength}`,
-    {
-      retryable: true,
-    },
-  )
+/** @param isOurs whether this process began the upload, and gave it the metadata */
+async function verify(
+  sdk: S3Sdk,
+  client: S3Client,
+  upload: Upload,
+  tag: string | undefined,
+  isOurs: boolean,
+): Promise<void> {
+  const { Bucket, Key, Metadata, size, signal } = upload
+  const head = await client.send(new sdk.HeadObjectCommand({ Bucket, Key }), sending(signal))
+  // Of two who write at the same time the later one's stays.
+  if (tag !== undefined && head.ETag !== tag) return
+  if (head.ContentLength !== size) {
+    const difference = `expected ${size} bytes but the store has ${head.ContentLength}`
+    throw new StorageError('checksum', `s3://${Bucket}/${Key}: ${difference}`, { retryable: true })
+  }
+  // The upload may have been begun for another file that has the same beginning: its content is right, its SHA-256 is not.
+  const isLabelled = Object.entries(Metadata).every(([name, value]) => head.Metadata?.[name] === value)
+  if (!isOurs && !isLabelled) await copyObject(sdk, client, upload, { Bucket, Key, size, tag: head.ETag })
 }

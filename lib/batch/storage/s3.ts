@@ -1,18 +1,30 @@
 /** Any store that speaks S3, through the official SDK, which is an optional peer dependency. */
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { S3Client } from '@aws-sdk/client-s3'
-import { BatchError, FarmError, messageOf, StorageError } from '../errors.js'
+import { FarmError, JobError, messageOf, StorageError } from '../errors.js'
+import { PendingOutput } from '../file-writer.js'
+import { retrying } from '../retrying.js'
 import { sha256OfFile } from './checksum.js'
-import { contentTypeOf } from './content-type.js'
-import { storageError } from './failure.js'
-import { type MultipartOptions, SHA256_METADATA, uploadData, uploadInParts, uploadWhole } from './s3-upload.js'
+import { COPY_PART_SIZE, copyObject } from './s3-copy.js'
+import { type FailedRequest, isMissingObject, isPreconditionFailed, s3Error, statusOf } from './s3-errors.js'
+import { sending } from './s3-multipart.js'
+import { type MultipartOptions, uploadData, uploadInParts, uploadWhole } from './s3-upload.js'
 import { makeScratch } from './scratch.js'
-import type { ListedObject, ObjectInfo, PutOptions, PutResult, ReadOptions, Storage } from './storage.js'
+import type {
+  ConditionalStore,
+  ListedObject,
+  ObjectInfo,
+  PutOptions,
+  PutResult,
+  ReadOptions,
+  Storage,
+  TaggedData,
+} from './storage.js'
 
 export type S3Sdk = typeof import('@aws-sdk/client-s3')
 
@@ -29,6 +41,19 @@ export interface S3Options {
   partSize?: number
 }
 
+/** The object's metadata that holds the SHA-256 of its content. */
+const SHA256_METADATA = 'sha256'
+/** Bytes: S3 takes no smaller part but the last. */
+const LEAST_PART_SIZE = 5 << 20
+const DEFAULT_PART_SIZE = 8 << 20
+/** Milliseconds. A connection that is dead does not say so; copies within a store take as long in silence. */
+const TIMEOUTS = { connectionTimeout: 10_000, socketTimeout: 120_000 }
+
+interface Limits extends MultipartOptions {
+  /** Bytes above which an object is copied in parts of this size. */
+  readonly copyPartSize: number
+}
+
 async function loadSdk(): Promise<S3Sdk> {
   try {
     return await import('@aws-sdk/client-s3')
@@ -40,25 +65,37 @@ async function loadSdk(): Promise<S3Sdk> {
 }
 
 /** One bucket. */
-export class S3Storage implements Storage {
+export class S3Storage implements Storage, ConditionalStore {
   readonly url: string
   readonly #bucket: string
   readonly #sdk: S3Sdk
   readonly #client: S3Client
-  readonly #multipart: MultipartOptions
+  readonly #limits: Limits
   /** Whether the store knows the condition that nothing is replaced, as far as is known. */
   #conditional = true
 
-  private constructor(bucket: string, sdk: S3Sdk, client: S3Client, multipart: MultipartOptions) {
+  private constructor(bucket: string, sdk: S3Sdk, client: S3Client, limits: Limits) {
     this.url = `s3://${bucket}`
     this.#bucket = bucket
     this.#sdk = sdk
     this.#client = client
-    this.#multipart = multipart
+    this.#limits = limits
   }
 
-  /** @throws FarmError `not-installed` when the SDK is missing; StorageError `unavailable` when no region is known */
-  static async open(bucket: string, options: S3Options = {}): Promise<S3Storage> {
+  /**
+   * @param limits what tests make smaller
+   * @throws FarmError `not-installed` when the SDK is missing; StorageError `unavailable` when no region is known; JobError
+   *   for a part size that stores refuse
+   */
+  static async open(
+    bucket: string,
+    options: S3Options = {},
+    limits: { readonly copyPartSize?: number } = {},
+  ): Promise<S3Storage> {
+    const { partSize = DEFAULT_PART_SIZE } = options
+    if (!Number.isInteger(partSize) || partSize < LEAST_PART_SIZE) {
+      throw new JobError(`expected at least ${LEAST_PART_SIZE} bytes for partSize but received ${partSize}`)
+    }
     const sdk = await loadSdk()
     const endpoint = options.endpoint ?? process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL']
     const region = options.region ?? process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION']
@@ -70,13 +107,14 @@ export class S3Storage implements Storage {
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
       maxAttempts: 5,
+      requestHandler: TIMEOUTS,
     })
     // Also a profile in the user's files may say it.
     await client.config.region().catch((error: unknown) => {
       const received = 'expected a region in AWS_REGION or the option region but received none'
       throw new StorageError('unavailable', `s3://${bucket}: ${received} (${messageOf(error)})`, { cause: error })
     })
-    return new S3Storage(bucket, sdk, client, { partSize: options.partSize ?? 8 << 20 })
+    return new S3Storage(bucket, sdk, client, { partSize, copyPartSize: COPY_PART_SIZE, ...limits })
   }
 
   async info(key: string): Promise<ObjectInfo | null> {
@@ -87,13 +125,13 @@ export class S3Storage implements Storage {
       return { size, sha256: SHA256.test(sha256) ? sha256 : null, version: `${size}-${tag}`, tag }
     } catch (error) {
       if (statusOf(error) === 404) return null
-      throw this.#failure(key, error)
+      throw this.#failure(key, error, { reading: true })
     }
   }
 
   async read(key: string, start: number, end: number, { signal, tag }: ReadOptions = {}): Promise<Uint8Array> {
     if (end <= start) return new Uint8Array(0)
-    return this.#doing(key, async () => {
+    const read = async () => {
       const same = tag ? { IfMatch: tag } : {}
       const command = new this.#sdk.GetObjectCommand({ ...this.#at(key), Range: `bytes=${start}-${end - 1}`, ...same })
       const { Body } = await this.#client.send(command, sending(signal))
@@ -103,34 +141,52 @@ export class S3Storage implements Storage {
         'checksum',
         `${this.#nameOf(key)}: expected ${end - start} bytes but received ${bytes.length}`,
       )
-    })
+    }
+    return this.#doing(key, read, { reading: true, signal })
   }
 
   async readWhole(key: string): Promise<Uint8Array | null> {
+    return (await this.readTagged(key))?.data ?? null
+  }
+
+  async readTagged(key: string): Promise<TaggedData | null> {
     try {
-      const { Body } = await this.#client.send(new this.#sdk.GetObjectCommand(this.#at(key)))
-      return await Body!.transformToByteArray()
+      const { Body, ETag = '' } = await this.#client.send(new this.#sdk.GetObjectCommand(this.#at(key)))
+      return { data: await Body!.transformToByteArray(), tag: ETag }
     } catch (error) {
       if (isMissingObject(error)) return null
-      throw this.#failure(key, error)
+      throw this.#failure(key, error, { reading: true })
     }
   }
 
   async write(key: string, data: Uint8Array): Promise<void> {
-    const sha256 = createHash('sha256').update(data).digest('hex')
-    const upload = { ...this.#at(key), sha256, ifAbsent: false, signal: undefined }
-    await this.#doing(key, () => uploadData(this.#sdk, this.#client, upload, data))
+    await this.#doing(key, () => uploadData(this.#sdk, this.#client, this.#dataTarget(key, data), data))
+  }
+
+  async writeInPlaceOf(tag: string | null, key: string, data: Uint8Array): Promise<string | 'refused' | 'unknown'> {
+    const condition = tag === null ? { IfNoneMatch: '*' } : { IfMatch: tag }
+    return this.#doing(key, async () => {
+      try {
+        const upload = uploadData(this.#sdk, this.#client, this.#dataTarget(key, data), data, condition)
+        return (await upload) ?? 'unknown'
+      } catch (error) {
+        // Also when what was to be replaced is gone.
+        if (isPreconditionFailed(error) || statusOf(error) === 404) return 'refused'
+        if (statusOf(error) === 501) return 'unknown'
+        throw error
+      }
+    })
   }
 
   async put(key: string, path: string, { ifAbsent = false, signal }: PutOptions = {}): Promise<PutResult> {
-    return this.#doing(key, async () => {
+    const put = async (): Promise<PutResult> => {
       if (ifAbsent && (await this.info(key))) return 'existed'
       const { size } = await stat(path)
-      const sha256 = await sha256OfFile(path, signal)
+      const target = this.#target(key, await sha256OfFile(path, signal), signal)
       const send = async (): Promise<PutResult> => {
-        const upload = { ...this.#at(key), path, size, sha256, ifAbsent: ifAbsent && this.#conditional, signal }
-        if (size <= this.#multipart.partSize) await uploadWhole(this.#sdk, this.#client, upload)
-        else await uploadInParts(this.#sdk, this.#client, upload, this.#multipart)
+        const upload = { ...target, path, size, ifAbsent: ifAbsent && this.#conditional }
+        if (size <= this.#limits.partSize) await uploadWhole(this.#sdk, this.#client, upload)
+        else await uploadInParts(this.#sdk, this.#client, upload, this.#limits)
         return 'stored'
       }
       try {
@@ -142,7 +198,8 @@ export class S3Storage implements Storage {
         this.#conditional = false
         return await send()
       }
-    })
+    }
+    return this.#doing(key, put, { signal })
   }
 
   async take(key: string, path: string, options: PutOptions = {}): Promise<PutResult> {
@@ -157,77 +214,60 @@ export class S3Storage implements Storage {
 
   /** A download that breaks off goes on from where it was, as long as the object is the same. */
   async get(key: string, path: string, signal?: AbortSignal): Promise<void> {
-    await this.#doing(key, async () => {
+    const get = async () => {
       await mkdir(dirname(path), { recursive: true })
-      const info = await this.info(key)
-      if (!info) throw new StorageError('not-found', `${this.#nameOf(key)}: there is no such object`)
-      const temporary = `${path}.unfinished`
-      await this.#download(key, temporary, info.size, signal)
-      if (info.sha256 && (await sha256OfFile(temporary, signal)) !== info.sha256) {
-        await rm(temporary, { force: true })
-        throw new StorageError('checksum', `${this.#nameOf(key)}: its checksum is not the one it was stored with`, {
-          retryable: true,
-        })
-      }
-      await rename(temporary, path)
-    })
-  }
-
-  async #download(key: string, path: string, size: number, signal?: AbortSignal): Promise<void> {
-    let eTag: string | undefined
-    for (let attempt = 0; ; attempt++) {
-      // What another process left unfinished may be of another object: only what this call wrote is gone on with.
-      const have =
-        attempt === 0
-          ? 0
-          : await stat(path).then(
-              ({ size: bytes }) => bytes,
-              () => 0,
-            )
-      if (have === size && attempt > 0) return
+      const info = await this.#requireInfo(key)
+      const pending = new PendingOutput(path)
       try {
-        const range = have > 0 ? { Range: `bytes=${have}-`, IfMatch: eTag } : {}
-        const command = new this.#sdk.GetObjectCommand({ ...this.#at(key), ...range })
-        const response = await this.#client.send(command, sending(signal))
-        eTag = response.ETag
-        await pipeline(response.Body as Readable, createWriteStream(path, { flags: have > 0 ? 'a' : 'w' }), { signal })
-        const { size: bytes } = await stat(path)
-        if (bytes === size) return
-        throw new StorageError('unavailable', `${this.#nameOf(key)}: the download broke off`, { retryable: true })
-      } catch (error) {
-        const failure = this.#failure(key, error)
-        if (!failure.retryable || attempt >= 4 || signal?.aborted) throw failure
+        await this.#download(key, pending.temporaryPath, info, signal)
+        if (info.sha256 && (await sha256OfFile(pending.temporaryPath, signal)) !== info.sha256) {
+          const difference = 'its checksum is not the one it was stored with'
+          throw new StorageError('checksum', `${this.#nameOf(key)}: ${difference}`, { retryable: true })
+        }
+        await pending.commit()
+      } finally {
+        await pending.discard()
       }
     }
+    await this.#doing(key, get, { reading: true, signal })
+  }
+
+  async #download(key: string, path: string, { size, tag }: ObjectInfo, signal?: AbortSignal): Promise<void> {
+    let have = 0
+    const goOn = async () => {
+      const range = have > 0 ? { Range: `bytes=${have}-` } : {}
+      const same = tag ? { IfMatch: tag } : {}
+      const command = new this.#sdk.GetObjectCommand({ ...this.#at(key), ...range, ...same })
+      const response = await this.#client.send(command, sending(signal))
+      // A store that does not know ranges gives all of it.
+      const flags = have > 0 && response.ContentRange !== undefined ? 'a' : 'w'
+      try {
+        await pipeline(response.Body as Readable, createWriteStream(path, { flags }), { signal })
+      } finally {
+        have = (await stat(path)).size
+      }
+      if (have === size) return
+      if (have > size) have = 0
+      throw new StorageError('unavailable', `${this.#nameOf(key)}: the download broke off`, { retryable: true })
+    }
+    await retrying(() => this.#doing(key, goOn, { reading: true, signal }), signal)
   }
 
   async copy(from: string, to: string, signal?: AbortSignal): Promise<void> {
-    await this.#doing(from, async () => {
-      const info = await this.info(from)
-      if (!info) throw new StorageError('not-found', `${this.#nameOf(from)}: there is no such object`)
-      const command = new this.#sdk.CopyObjectCommand({
-        ...this.#at(to),
-        CopySource: encodeURIComponent(`${this.#bucket}/${from}`).replaceAll('%2F', '/'),
-        // What browsers are told follows the new name.
-        MetadataDirective: 'REPLACE',
-        ContentType: contentTypeOf(to),
-        ...(info.sha256 === null ? {} : { Metadata: { [SHA256_METADATA]: info.sha256 } }),
-      })
-      await this.#client.send(command, sending(signal))
-    })
+    const copy = async () => {
+      const { size, sha256, tag } = await this.#requireInfo(from)
+      const source = { ...this.#at(from), size, tag }
+      await copyObject(this.#sdk, this.#client, this.#target(to, sha256, signal), source, this.#limits.copyPartSize)
+    }
+    await this.#doing(from, copy, { reading: true, signal })
   }
 
   /** Copies within the store and removes the original: the new key appears in one step. */
   async move(from: string, to: string, { ifAbsent = false, signal }: PutOptions = {}): Promise<PutResult> {
-    return this.#doing(from, async () => {
-      if (ifAbsent && (await this.info(to))) {
-        await this.remove(from)
-        return 'existed'
-      }
-      await this.copy(from, to, signal)
-      await this.remove(from)
-      return 'stored'
-    })
+    const existed = ifAbsent && (await this.info(to)) !== null
+    if (!existed) await this.copy(from, to, signal)
+    await this.remove(from)
+    return existed ? 'existed' : 'stored'
   }
 
   async *list(prefix: string): AsyncGenerator<ListedObject> {
@@ -259,6 +299,10 @@ export class S3Storage implements Storage {
     }
   }
 
+  get conditional(): ConditionalStore {
+    return this
+  }
+
   localPath(): null {
     return null
   }
@@ -275,60 +319,32 @@ export class S3Storage implements Storage {
     return `${this.url}/${key}`
   }
 
-  async #doing<T>(key: string, work: () => Promise<T>): Promise<T> {
+  #target(key: string, sha256: string | null, signal?: AbortSignal) {
+    const Metadata: Record<string, string> = sha256 === null ? {} : { [SHA256_METADATA]: sha256 }
+    return { ...this.#at(key), Metadata, signal }
+  }
+
+  #dataTarget(key: string, data: Uint8Array) {
+    return this.#target(key, createHash('sha256').update(data).digest('hex'))
+  }
+
+  async #requireInfo(key: string): Promise<ObjectInfo> {
+    const info = await this.info(key)
+    if (info) return info
+    throw new StorageError('not-found', `${this.#nameOf(key)}: there is no such object`)
+  }
+
+  async #doing<T>(key: string, work: () => Promise<T>, request?: FailedRequest): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      throw this.#failure(key, error)
+      throw this.#failure(key, error, request)
     }
   }
 
-  #failure(key: string, error: unknown): BatchError {
-    return s3Error(this.#nameOf(key), error)
+  #failure(key: string, error: unknown, request?: FailedRequest) {
+    return s3Error(this.#nameOf(key), error, request)
   }
-}
-
-const sending = (signal: AbortSignal | undefined): { abortSignal?: AbortSignal } =>
-  signal ? { abortSignal: signal } : {}
-
-/** The HTTP status that an error of the SDK came with. */
-function statusOf(error: unknown): number | undefined {
-  const metadata = error instanceof Error && '$metadata' in error ? error.$metadata : undefined
-  return (metadata as { httpStatusCode?: number } | undefined)?.httpStatusCode
 }
 
 const SHA256 = /^[0-9a-f]{64}$/
-
-/** Not a bucket, which is another matter. */
-const isMissingObject = (error: unknown): boolean => error instanceof Error && error.name === 'NoSuchKey'
-
-const isPreconditionFailed = (error: unknown): boolean => statusOf(error) === 412 || statusOf(error) === 409
-
-function s3Error(name: string, error: unknown): BatchError {
-  if (error instanceof BatchError) return error
-  const status = statusOf(error)
-  const reason = error instanceof Error ? `${error.name}: ${messageOf(error)}` : messageOf(error)
-  const cause = { cause: error }
-  if (status === 404) return new StorageError('not-found', `${name}: there is no such object or bucket`, cause)
-  if (status === 401 || status === 403) {
-    return new StorageError('not-writable', `${name}: access is denied (${reason})`, cause)
-  }
-  if (status === 412) {
-    return new StorageError('unavailable', `${name}: another object took its place meanwhile`, {
-      retryable: true,
-      ...cause,
-    })
-  }
-  if (status === 507)
-    return new StorageError('no-space', `${name}: there is no space left`, { retryable: true, ...cause })
-  if (status !== undefined && status < 500 && status !== 408 && status !== 429 && status !== 409) {
-    return new StorageError('unavailable', `${name}: the store refused (${reason})`, cause)
-  }
-  if (error instanceof Error && error.name === 'CredentialsProviderError') {
-    return new StorageError('not-writable', `${name}: there are no credentials (${messageOf(error)})`, cause)
-  }
-  // Without a status the store was not reached at all, or a local file failed.
-  if (status === undefined && error instanceof Error && 'syscall' in error && 'path' in error)
-    return storageError(name, error)
-  return new StorageError('unavailable', `${name}: the store failed (${reason})`, { retryable: true, ...cause })
-}

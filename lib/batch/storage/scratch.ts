@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { isAlive } from '../file-writer.js'
 
 /** Process ids mean something only on one machine and in one container, which others may share /tmp with. */
-function placeOfProcesses(): string {
+export function placeOfProcesses(): string {
   let namespace = ''
   try {
     namespace = readlinkSync('/proc/self/ns/pid')

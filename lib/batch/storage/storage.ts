@@ -73,9 +73,28 @@ export interface Storage {
   remove(key: string): Promise<void>
   /** @throws when nothing can be stored under this key, as far as that can be told beforehand */
   requireWritable(key: string): Promise<void>
+  /** null: folders, where files can be locked. */
+  readonly conditional: ConditionalStore | null
   /** The path of the object's file, where it is one that this machine can open. */
   localPath(key: string): string | null
   close(): void
+}
+
+export interface TaggedData {
+  readonly data: Uint8Array
+  /** The ETag. */
+  readonly tag: string
+}
+
+/** What small objects need that several processes change: none destroys what it has not seen. */
+export interface ConditionalStore {
+  /** The whole of a small object with its ETag; null when there is no such object. */
+  readTagged(key: string): Promise<TaggedData | null>
+  /**
+   * Stores a small object in place of the one that has this ETag, or, with null, where there is none.
+   * @returns the new ETag; "refused" when there is another; "unknown" when the store does not know such conditions
+   */
+  writeInPlaceOf(tag: string | null, key: string, data: Uint8Array): Promise<string | 'refused' | 'unknown'>
 }
 
 /** An object in its storage. */

@@ -117,7 +117,7 @@ def start_proxy():
 swift_dir = {FOLDER}
 log_level = ERROR
 [pipeline:main]
-pipeline = catch_errors gatekeeper listing_formats s3api tempauth bulk slo dlo copy proxy-server
+pipeline = catch_errors gatekeeper listing_formats bulk s3api tempauth copy slo dlo proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 allow_account_management = true
