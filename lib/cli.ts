@@ -2,6 +2,7 @@
 import type { Installation } from './cli/doctor-command.js'
 import { UsageError } from './cli/usage-error.js'
 import './quiet-aws.js'
+import './small-young-generation.js'
 
 interface Command {
   readonly name: string

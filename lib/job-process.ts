@@ -7,6 +7,7 @@ import { comparePictures } from './batch/report/compare.js'
 import { transcode } from './batch/transcode.js'
 import './quiet-aws.js'
 import './quiet-mediabunny.js'
+import './small-young-generation.js'
 
 let current: AbortController | null = null
 let working: Promise<void> = Promise.resolve()

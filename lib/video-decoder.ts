@@ -44,7 +44,7 @@ const readVideoDecoderInit = dictionary('VideoDecoderInit', {
  * one, and of large pictures no more of them than make so many bytes, as each may be a frame that waits for the user
  * before the queue size tells that there is no hurry.
  */
-const SATURATION_LIMIT = { least: 4, most: 16, bytes: 24 << 20 }
+const SATURATION_LIMIT = { least: 4, most: 16, bytes: 16 << 20 }
 
 /** Bytes for each pixel of most pictures. */
 const PIXEL_BYTES = 1.5

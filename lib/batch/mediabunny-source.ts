@@ -34,6 +34,8 @@ const FRAMERATE_PACKETS = 100
 const DEFAULT_FRAMERATE = 30
 /** Above it, the timestamps of the first packets say nothing about the rate. */
 const HIGHEST_FRAMERATE = 1000
+/** Bytes of a file that are kept: tracks are read side by side, and once. */
+const CACHE_SIZE = 2 << 20
 /** Seconds of sound before the place where it begins, which decoders need to be right from there on. */
 const AUDIO_PREROLL = 0.1
 
@@ -71,7 +73,7 @@ export async function openWithMediabunny(path: string, ranged?: RangedFile): Pro
   await requireWholeBoxes(path, size, read)
   const source = ranged
     ? new CustomSource({ getSize: () => size, read, prefetchProfile: 'network' })
-    : new FilePathSource(path)
+    : new FilePathSource(path, { maxCacheSize: CACHE_SIZE })
   const input = new Input({ source, formats: FORMATS })
   try {
     if (!(await isKnown(input))) {

@@ -5,6 +5,7 @@
 import { endWithParent } from '../end-with-parent.js'
 import { BatchError, InternalError, messageOf } from '../errors.js'
 import '../../quiet-aws.js'
+import '../../small-young-generation.js'
 import { Locations } from '../storage/locations.js'
 import { performStep } from './perform.js'
 import type { FromStepProcess, ToStepProcess } from './protocol.js'

@@ -178,7 +178,8 @@ export async function startFakeS3(): Promise<FakeS3> {
     })
     const data = object.data.subarray(start, end)
     if (method === 'HEAD') response.end()
-    else if (fault && 'cutAfter' in fault) response.write(data.subarray(0, fault.cutAfter), () => response.destroy())
+    else if (fault && 'cutAfter' in fault)
+      response.write(data.subarray(0, fault.cutAfter), () => response.socket?.end())
     else if (fault && 'hangAfter' in fault) response.write(data.subarray(0, fault.hangAfter))
     else response.end(data)
   }
