@@ -178,9 +178,10 @@ export async function startFakeS3(): Promise<FakeS3> {
     })
     const data = object.data.subarray(start, end)
     if (method === 'HEAD') response.end()
-    else if (fault && 'cutAfter' in fault)
-      response.write(data.subarray(0, fault.cutAfter), () => response.socket?.end())
-    else if (fault && 'hangAfter' in fault) response.write(data.subarray(0, fault.hangAfter))
+    else if (fault && 'cutAfter' in fault) {
+      // Not before the other side has written down what it got: what is still on its way there is lost.
+      response.write(data.subarray(0, fault.cutAfter), () => setTimeout(() => response.socket?.end(), 250))
+    } else if (fault && 'hangAfter' in fault) response.write(data.subarray(0, fault.hangAfter))
     else response.end(data)
   }
 
