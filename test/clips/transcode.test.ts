@@ -5,22 +5,13 @@ import type { VideoFrame } from '../../lib/index.js'
 import { decodeAll, encodeAll, pixelsOf } from '../helpers/codecs.js'
 import { elementaryStream } from '../helpers/elementary-stream.js'
 import { decodeElementaryStream } from '../helpers/ffmpeg-decode.js'
-import { clipsFolder, demux } from '../helpers/media.js'
+import { clipsFolder, codecClips, demux } from '../helpers/media.js'
 import { psnr } from '../helpers/pictures.js'
 
 /** Of long clips the first pictures do. */
 const maxPictures = 16
 
-const clips = [
-  'video.mp4',
-  'video-h265.mp4',
-  'hevc.ts',
-  'transparency.webm',
-  '../conformance/h264.mp4',
-  '../conformance/vp8.webm',
-  '../conformance/vp9.mp4',
-  '../conformance/av1.mp4',
-].map((name) => ({ name, path: join(clipsFolder, name) }))
+const clips = codecClips.map((name) => ({ name, path: join(clipsFolder, name) }))
 
 const codecs = [
   { family: 'h264', codec: 'avc1.640028' },
