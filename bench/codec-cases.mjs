@@ -47,10 +47,10 @@ function encodeH264Case(size, latencyMode, format) {
 
 /** The others at 720p, with the library that serves each when none is asked for; `frames`: realtime, quality. */
 const others = [
-  { name: 'hevc', codec: 'hvc1.1.6.L93.B0', encoder: 'libx265', level: '3.1', frames: [1500, 200] },
-  { name: 'vp8', codec: 'vp8', encoder: 'libvpx', frames: [4000, 300] },
-  { name: 'vp9', codec: 'vp09.00.31.08', encoder: 'libvpx-vp9', frames: [3000, 200] },
-  { name: 'av1', codec: 'av01.0.05M.08', encoder: 'libaom-av1', frames: [1000, 500] },
+  { name: 'hevc', codec: 'hvc1.1.6.L93.B0', encoder: 'libx265', level: '3.1', frames: [1500, 500] },
+  { name: 'vp8', codec: 'vp8', encoder: 'libvpx', frames: [4000, 800] },
+  { name: 'vp9', codec: 'vp09.00.31.08', encoder: 'libvpx-vp9', frames: [3000, 500] },
+  { name: 'av1', codec: 'av01.0.05M.08', encoder: 'libaom-av1', frames: [1000, 800] },
 ]
 
 function encodeCases({ name, frames, ...codec }) {
