@@ -76,6 +76,7 @@ VideoDecoderConfig ReadVideoDecoderConfig(const Napi::Value& value) {
   config.chroma = object.Int("chroma");
   config.optimize_for_latency = object.Bool("optimizeForLatency");
   config.hardware_required = object.Int("hardware") == 1;
+  config.threads = object.Int("threads");
   return config;
 }
 

@@ -1,7 +1,7 @@
 /** What the plans of all decoders have in common. */
 import { notSupportedError } from '../errors.js'
 import type { NativeColorSpace, NativeVideoCodec, NativeVideoDecoderConfig } from '../native.js'
-import { hardware } from './encoder-plan.js'
+import { hardware, threads } from './encoder-plan.js'
 import type { DecoderPlan } from './video-codec.js'
 import type { ParsedVideoDecoderConfig } from './video-decoder-config.js'
 
@@ -27,6 +27,7 @@ function nativeDecoderConfig(
     chroma: format?.chroma ?? 0,
     optimizeForLatency: config.optimizeForLatency ?? false,
     hardware: hardware(config.hardwareAcceleration),
+    threads: threads(config),
   }
 }
 

@@ -70,11 +70,16 @@ export function nativeEncoderConfig(stream: EncodedStream, config: ParsedVideoEn
     temporalLayers: temporalLayers(config),
     alpha: config.alpha === 'keep',
     hardware: hardware(config.hardwareAcceleration),
-    threads: Math.min(config.threads ?? 0, MAX_THREADS),
+    threads: threads(config),
     encoder: config.encoder ?? '',
     encoderOptions: Object.entries(config.encoderOptions ?? {}).flat(),
     quality: quality(config),
   }
+}
+
+/** Of one codec; 0: as many as help. */
+export function threads(config: { readonly threads?: number | undefined }): number {
+  return Math.min(config.threads ?? 0, MAX_THREADS)
 }
 
 /** For the codecs whose streams have no alpha of their own, and no agreed way to carry it beside them. */

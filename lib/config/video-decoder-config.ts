@@ -31,6 +31,12 @@ export interface VideoDecoderConfig {
   rotation?: number
   /** The flip that frames get. Default false. */
   flip?: boolean
+  /**
+   * How many threads the decoder takes, 1 to 64. Default: as many as there are processors, 16 at most, and one for small
+   * pictures; the environment variable WEBCODECS_NATIVE_THREADS is another default.
+   * An extension of this package: browsers ignore it.
+   */
+  threads?: number
 }
 
 export const readVideoDecoderConfig = dictionary('VideoDecoderConfig', {
@@ -45,6 +51,7 @@ export const readVideoDecoderConfig = dictionary('VideoDecoderConfig', {
   hardwareAcceleration: withDefault(hardwareAcceleration, 'no-preference'),
   optimizeForLatency: optional(boolean),
   rotation: withDefault(double, 0),
+  threads: optional(enforceRange.unsignedLong),
 })
 
 /** A VideoDecoderConfig after conversion: a copy with the recognised members alone, defaults included. */

@@ -71,6 +71,8 @@ export interface NativeVideoDecoderConfig {
   chroma: number
   optimizeForLatency: boolean
   hardware: number
+  /** For one decoder (the `threads` extension); 0 when the configuration has none. */
+  threads: number
 }
 
 export type NativeImageFormat = 'png' | 'jpeg' | 'gif' | 'bmp' | 'webp' | 'avif' | 'jxl'

@@ -12,6 +12,7 @@ namespace webcodecs {
 namespace {
 
 int ThreadCount(const VideoDecoderConfig& config) {
+  if (const int asked = AskedThreads(config.threads)) return asked;
   const int64_t pixels = int64_t{config.coded_width} * config.coded_height;
   // A small picture is decoded faster than threads are woken. Where the size is not known, it is taken for a large one.
   if (pixels > 0 && pixels <= 320 * 240) return 1;

@@ -21,6 +21,7 @@ struct VideoDecoderConfig {
   int chroma = 0;
   bool optimize_for_latency = false;
   bool hardware_required = false;
+  int threads = 0;  // 0: as many as help
 };
 
 // Opens the decoder that the configuration asks for.

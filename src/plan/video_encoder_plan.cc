@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <optional>
 
 #include "codec/encoder.h"
@@ -161,15 +160,8 @@ Status CheckQuality(const VideoEncoderConfig& config, double lowest, double high
   return Status(StatusCode::kNotSupported, text);
 }
 
-int AskedThreads(const VideoEncoderConfig& config) {
-  constexpr int kMaxThreads = 64;
-  const char* variable = std::getenv("WEBCODECS_NATIVE_THREADS");
-  const int asked = config.threads > 0 ? config.threads : variable ? std::atoi(variable) : 0;
-  return std::clamp(asked, 0, kMaxThreads);
-}
-
 int ThreadCount(const VideoEncoderConfig& config, int useful) {
-  const int asked = AskedThreads(config);
+  const int asked = AskedThreads(config.threads);
   return asked > 0 ? asked : std::clamp(useful, 1, AvailableProcessors());
 }
 

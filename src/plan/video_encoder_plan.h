@@ -137,8 +137,6 @@ int64_t DefaultBitrate(const VideoEncoderConfig& config);
 // Threads for one encoder: `useful` are as many as its library gains by at this size. Never more than there are
 // processors, unless the configuration or WEBCODECS_NATIVE_THREADS says how many.
 int ThreadCount(const VideoEncoderConfig& config, int useful);
-// As many as one of those says; 0: neither.
-int AskedThreads(const VideoEncoderConfig& config);
 // The `quality` of the configuration as the library writes it, without more decimals than it has.
 std::string QualityText(const VideoEncoderConfig& config);
 // Where the library's scale ends before the quality asked for.

@@ -5,6 +5,7 @@
 #include "bitstream/h264.h"
 #include "plan/video_encoder_plan.h"
 #include "plan/x26x.h"
+#include "util/cpu.h"
 
 namespace webcodecs {
 
@@ -51,7 +52,7 @@ int Threads(const VideoEncoderConfig& config) {
   if (macroblocks < 400) return ThreadCount(config, 1);
   const int rows = std::clamp(config.height / 16 / 8, 1, 16);
   const int threads = ThreadCount(config, rows);
-  const bool fewer_than_rows = AskedThreads(config) == 0 && threads < rows && !config.realtime;
+  const bool fewer_than_rows = AskedThreads(config.threads) == 0 && threads < rows && !config.realtime;
   return fewer_than_rows ? std::min(threads * 3 / 2, rows) : threads;
 }
 

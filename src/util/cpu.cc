@@ -1,13 +1,13 @@
 #include "util/cpu.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 
 #ifdef __linux__
 #include <sched.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -93,6 +93,13 @@ int CountProcessors() {
 int AvailableProcessors() {
   static const int count = CountProcessors();
   return count;
+}
+
+int AskedThreads(int configured) {
+  constexpr int kMaxThreads = 64;
+  const char* variable = std::getenv("WEBCODECS_NATIVE_THREADS");
+  const int asked = configured > 0 ? configured : variable ? std::atoi(variable) : 0;
+  return std::clamp(asked, 0, kMaxThreads);
 }
 
 }  // namespace webcodecs

@@ -58,6 +58,7 @@ describe('the plan of an H.264 decoder', () => {
       chroma: 420,
       optimizeForLatency: true,
       hardware: Hardware.none,
+      threads: 0,
     })
     expect(plan().isKeyChunk(new Uint8Array([0, 0, 1, 0x65, 0x88]))).toBe(true)
     expect(plan({ description: new ArrayBuffer(0) }).config.description).toBeNull()
