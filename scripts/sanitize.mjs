@@ -96,6 +96,13 @@ if (!sanitizer) {
   console.error('Usage: node scripts/sanitize.mjs asan|tsan [scenario ...]')
   process.exit(1)
 }
+const scenarios = scenarioNames().filter(
+  (scenario) => filters.length === 0 || filters.some((f) => scenario.includes(f)),
+)
+if (scenarios.length === 0) {
+  console.error(`No scenario is named ${filters.join(' or ')}. There are: ${scenarioNames().join(', ')}`)
+  process.exit(1)
+}
 const library = execFileSync('g++', [`-print-file-name=${sanitizer.library}`], { encoding: 'utf8' }).trim()
 const env = {
   ...process.env,
@@ -105,9 +112,6 @@ const env = {
 }
 
 let failed = 0
-const scenarios = scenarioNames().filter(
-  (scenario) => filters.length === 0 || filters.some((f) => scenario.includes(f)),
-)
 for (const scenario of scenarios) {
   const start = performance.now()
   const file = join('test', 'stress', 'scenarios', `${scenario}.mjs`)
