@@ -269,7 +269,8 @@ Status VpxEncoder::Open(const VideoEncoderPlan& plan, const ColorSpace& color) {
   if (high_bit_depth && (vpx_codec_get_caps(interface) & VPX_CODEC_CAP_HIGHBITDEPTH) == 0) {
     return Status(StatusCode::kNotSupported, "this libvpx is built for 8 bits alone");
   }
-  if (!vp9_) processors_.emplace(plan.thread_count);
+  // Whoever asks for a number of them is to have them.
+  if (!vp9_ && AskedThreads(plan.config.threads) == 0) processors_.emplace(plan.thread_count);
   Status status = MakeConfig(interface);
   if (!status.ok()) return status;
 
