@@ -53,7 +53,7 @@ const noKeyFrames = ['-g', String(2 ** 30)]
 
 function vp8({ latencyMode, bitrate }) {
   const threads = ['-threads', atMost(4), '-slices', processors > 1 ? '2' : '1']
-  const common = ['-b:v', String(bitrate), '-lag-in-frames', '0', ...threads]
+  const common = ['-b:v', String(bitrate), '-qmin', '0', '-lag-in-frames', '0', ...threads]
   return latencyMode === 'realtime'
     ? [...common, '-deadline', 'realtime', '-cpu-used', '-6', '-static-thresh', '100', ...noKeyFrames]
     : [...common, '-deadline', 'good', '-cpu-used', '2', '-g', '250']

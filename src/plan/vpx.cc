@@ -73,7 +73,7 @@ int RealtimeSpeed(const VideoEncoderConfig& config, bool vp9) {
 void AddConstantRate(bool vp9, Options* options) {
   options->Add("end-usage", "cbr");
   options->Add("buf-sz", vp9 ? 4000 : 1000);
-  options->Add("buf-initial-sz", vp9 ? 2000 : 700);
+  options->Add("buf-initial-sz", vp9 ? 2000 : 600);
   options->Add("buf-optimal-sz", vp9 ? 2000 : 500);
   if (vp9) options->Add(vpx::kFollowStart, 1);
 }
@@ -95,6 +95,9 @@ void AddConstantQuality(const VideoEncoderConfig& config, bool vp9, Options* opt
 
 void AddRateControl(const VideoEncoderConfig& config, bool vp9, VideoEncoderPlan* plan, Options* options) {
   plan->bitrate = config.bitrate > 0 ? config.bitrate : DefaultBitrate(config);
+  // VP8's own is 4, which leaves up to a quarter of the rate unused where pictures are easy.
+  const bool constant_quality = config.bitrate_mode == BitrateMode::kVariable && config.bitrate == 0;
+  if (!vp9 && !constant_quality) options->Add("min-q", 0);
   switch (config.bitrate_mode) {
     case BitrateMode::kConstant:
       AddConstantRate(vp9, options);

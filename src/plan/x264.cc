@@ -166,9 +166,11 @@ Status PlanX264(const VideoEncoderConfig& config, VideoEncoderPlan* plan) {
         plan->buffer_size = RealtimeBuffer(config, plan->bitrate);
       } else {
         // Out of a whole second's buffer, seconds of demanding pictures take as much more as those behind them then lack:
-        // a quarter. Half of it is more even, and leaves a twentieth of the rate unused.
-        plan->buffer_size = plan->bitrate / 2;
+        // a quarter. A third of it is more even, and leaves a twentieth of the rate unused. The further x264 looks ahead,
+        // the more it saves for what is to come: with 40 frames a second at 15 fps is as low as 0.74, with these 0.86.
+        plan->buffer_size = plan->bitrate * 35 / 100;
         plan->bitrate = plan->max_rate = plan->bitrate * 53 / 50;
+        params.Add("rc-lookahead", "4");
       }
       // Macroblock trees move bits between seconds, against the buffer, and leave a fifth of the rate unused.
       params.Add("mbtree", "0");
