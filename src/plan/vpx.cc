@@ -67,11 +67,15 @@ int RealtimeSpeed(const VideoEncoderConfig& config, bool vp9) {
   return vp9 ? 8 - closer : -6 + closer;
 }
 
+// VP8's own limit is 4, which leaves up to a quarter of a second's bits unused where pictures are easy.
+void AddFinestQuantizer(Options* options) { options->Add("min-q", 0); }
+
 // The first key frame gets half of what the buffer holds at first: it is what all the others are made from. Of the rest
 // the windows of a second hardly depend. VP8 takes quantizers no finer than those of all frames so far, but where its
 // buffer is fuller than it is best: out of a larger one it follows a fall of the frame rate for seconds.
 void AddConstantRate(bool vp9, Options* options) {
   options->Add("end-usage", "cbr");
+  if (!vp9) AddFinestQuantizer(options);
   options->Add("buf-sz", vp9 ? 4000 : 1000);
   options->Add("buf-initial-sz", vp9 ? 2000 : 600);
   options->Add("buf-optimal-sz", vp9 ? 2000 : 500);
@@ -95,9 +99,6 @@ void AddConstantQuality(const VideoEncoderConfig& config, bool vp9, Options* opt
 
 void AddRateControl(const VideoEncoderConfig& config, bool vp9, VideoEncoderPlan* plan, Options* options) {
   plan->bitrate = config.bitrate > 0 ? config.bitrate : DefaultBitrate(config);
-  // VP8's own is 4, which leaves up to a quarter of the rate unused where pictures are easy.
-  const bool constant_quality = config.bitrate_mode == BitrateMode::kVariable && config.bitrate == 0;
-  if (!vp9 && !constant_quality) options->Add("min-q", 0);
   switch (config.bitrate_mode) {
     case BitrateMode::kConstant:
       AddConstantRate(vp9, options);
@@ -117,7 +118,11 @@ void AddRateControl(const VideoEncoderConfig& config, bool vp9, VideoEncoderPlan
         AddConstantRate(vp9, options);
       } else {
         options->Add("end-usage", "vbr");
-        if (vp9) options->Add(vpx::kExpectedRate, "70");
+        if (vp9) {
+          options->Add(vpx::kExpectedRate, "70");
+        } else {
+          AddFinestQuantizer(options);
+        }
       }
       break;
     case BitrateMode::kQuantizer:
