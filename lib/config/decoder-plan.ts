@@ -1,7 +1,7 @@
 /** What the plans of all decoders have in common. */
 import { notSupportedError } from '../errors.js'
 import type { NativeColorSpace, NativeVideoCodec, NativeVideoDecoderConfig } from '../native.js'
-import { hardware, threads } from './encoder-plan.js'
+import { hardware, threads } from './codec-plan.js'
 import type { DecoderPlan } from './video-codec.js'
 import type { ParsedVideoDecoderConfig } from './video-decoder-config.js'
 

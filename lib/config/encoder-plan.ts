@@ -1,8 +1,9 @@
 /** What the plans of all encoders have in common. */
 import { notSupportedError } from '../errors.js'
-import { BitrateMode, Hardware, LatencyMode, type NativeVideoEncoderConfig } from '../native.js'
+import { BitrateMode, LatencyMode, type NativeVideoEncoderConfig } from '../native.js'
+import { hardware, threads } from './codec-plan.js'
 import type { EncoderPlan } from './video-codec.js'
-import type { HardwareAcceleration, ParsedVideoEncoderConfig } from './video-encoder-config.js'
+import type { ParsedVideoEncoderConfig } from './video-encoder-config.js'
 
 /** The part of a native configuration that codecs differ in: the stream that the codec string asks for. */
 export type EncodedStream = Pick<
@@ -26,9 +27,6 @@ const TEMPORAL_LAYERS: ReadonlyMap<string, number> = new Map([
   ['L1T3', 3],
 ])
 
-/** More gain nothing anywhere. */
-const MAX_THREADS = 64
-
 function temporalLayers({ scalabilityMode }: ParsedVideoEncoderConfig): number {
   if (scalabilityMode === undefined) return 1
   const layers = TEMPORAL_LAYERS.get(scalabilityMode)
@@ -38,10 +36,6 @@ function temporalLayers({ scalabilityMode }: ParsedVideoEncoderConfig): number {
   }
   return layers
 }
-
-/** Whether a device must do it. Without one native code says so: it alone can know. */
-export const hardware = (preference: HardwareAcceleration): number =>
-  preference === 'prefer-hardware' ? Hardware.required : Hardware.none
 
 /** The `quality` extension. It is the variable bitrate that a library has no number for, so it goes with no other. */
 function quality({ quality, bitrate, bitrateMode }: ParsedVideoEncoderConfig): number {
@@ -75,11 +69,6 @@ export function nativeEncoderConfig(stream: EncodedStream, config: ParsedVideoEn
     encoderOptions: Object.entries(config.encoderOptions ?? {}).flat(),
     quality: quality(config),
   }
-}
-
-/** Of one codec; 0: as many as help. */
-export function threads(config: { readonly threads?: number | undefined }): number {
-  return Math.min(config.threads ?? 0, MAX_THREADS)
 }
 
 /** For the codecs whose streams have no alpha of their own, and no agreed way to carry it beside them. */
