@@ -52,8 +52,9 @@ function constantRate(bitrate, seconds, initial) {
 const noKeyFrames = ['-g', String(2 ** 30)]
 
 function vp8({ latencyMode, bitrate }) {
-  const threads = ['-threads', atMost(4), '-slices', processors > 1 ? '2' : '1']
-  const common = ['-b:v', String(bitrate), '-qmin', '0', '-lag-in-frames', '0', ...threads]
+  const threads = Math.min(latencyMode === 'realtime' ? Math.max(1, processors - 1) : processors, 4)
+  const sharing = ['-threads', String(threads), '-slices', threads > 1 ? '2' : '1']
+  const common = ['-b:v', String(bitrate), '-qmin', '0', '-lag-in-frames', '0', ...sharing]
   return latencyMode === 'realtime'
     ? [...common, '-deadline', 'realtime', '-cpu-used', '-6', '-static-thresh', '100', ...noKeyFrames]
     : [...common, '-deadline', 'good', '-cpu-used', '2', '-g', '250']

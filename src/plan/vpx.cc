@@ -9,6 +9,7 @@
 #include <string>
 
 #include "plan/video_encoder_plan.h"
+#include "util/cpu.h"
 
 namespace webcodecs {
 
@@ -46,7 +47,10 @@ int UsefulThreads(const VideoEncoderConfig& config, bool vp9) {
   const int64_t pixels = int64_t{config.width} * config.height;
   if (pixels <= 320 * 240) return 1;
   if (pixels <= 640 * 480) return vp9 ? 2 : 1;
-  return pixels <= 1280 * 720 ? 4 : 8;
+  const int threads = pixels <= 1280 * 720 ? 4 : 8;
+  // Rows that are coded fast are waited for as long again. What JavaScript and its reading take from one such thread is
+  // lost in all of them, so that on two processors two threads are hardly faster than one and need a third more CPU.
+  return vp9 || !config.realtime ? threads : std::clamp(AvailableProcessors() - 1, 1, threads);
 }
 
 // As a power of two: each column is at least 256 samples wide, and the levels limit how many there may be.
