@@ -86,12 +86,14 @@ const rateSteps = 5
 
 /**
  * The bitrate that the command line is to be asked for, so that it makes as many bits as were `wanted`; leaves its
- * stream in `path`, and returns that stream's quality too.
+ * stream in `path`, and returns that stream's quality too. `onFirst` is called when `path` holds what the command line
+ * makes of the case's own bitrate.
  */
-export async function matchRate(encodeCase, source, wanted, path) {
+export async function matchRate(encodeCase, source, wanted, path, onFirst) {
   let { bitrate } = encodeCase
   for (let step = 1; ; step++) {
     await timeProcess('ffmpeg', commandLine({ ...encodeCase, bitrate }, source, path))
+    if (step === 1) onFirst?.()
     const made = (statSync(path).size * 8 * framerate) / encodeCase.frames
     if (Math.abs(made / wanted - 1) <= rateTolerance || step === rateSteps) break
     bitrate = Math.round((bitrate * wanted) / made)
@@ -106,10 +108,11 @@ async function compareStreams(codecCase, source) {
     const paths = ['ours', 'theirs'].map((name) => join(folder, name))
     await timeProcess(process.execPath, programArguments(codecCase, source, paths[0]))
     const ours = await quality(paths[0], codecCase, source)
-    const { bitrate, quality: theirs } = await matchRate(codecCase, source, ours.bitrate, paths[1])
+    let differences
+    const compareSettings = () => (differences = settingDifferences(...paths.map(x264Settings)))
     // Only x264 tells of its settings.
-    const tell = codecCase.encoder === 'libx264'
-    const differences = tell ? settingDifferences(...paths.map(x264Settings)) : undefined
+    const onFirst = codecCase.encoder === 'libx264' ? compareSettings : undefined
+    const { bitrate, quality: theirs } = await matchRate(codecCase, source, ours.bitrate, paths[1], onFirst)
     return { ours, theirs, theirRequest: bitrate, differences }
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -149,7 +152,7 @@ function medians(runs) {
   return Object.fromEntries(Object.keys(runs[0]).map((key) => [key, median(runs.map((run) => run[key]))]))
 }
 
-/** Measures a case `rounds` times against the command line, in turn. */
+/** Measures a case `rounds` times against the command line, in turn; who begins changes, as the machine's speed does. */
 export async function measureCodecCase(codecCase, rounds) {
   const source = codecCase.kind === 'encode' ? rawSource(codecCase) : encodedSource(codecCase)
   // The page cache is warm from here on.
@@ -158,9 +161,13 @@ export async function measureCodecCase(codecCase, rounds) {
   const theirCase = streams ? { ...codecCase, bitrate: streams.theirRequest } : codecCase
   const pairs = []
   for (let round = 0; round < rounds; round++) {
-    const ours = await runOurs(codecCase, source)
-    const theirs = await runTheirs(theirCase, source)
-    pairs.push({ ours, theirs })
+    const pair = {}
+    const parties = [
+      async () => (pair.ours = await runOurs(codecCase, source)),
+      async () => (pair.theirs = await runTheirs(theirCase, source)),
+    ]
+    for (const run of round % 2 === 0 ? parties : parties.reverse()) await run()
+    pairs.push(pair)
   }
   const result = {
     name: codecCase.name,
