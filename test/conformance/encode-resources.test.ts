@@ -81,8 +81,8 @@ describe.skipIf(process.platform !== 'linux')('the extension `threads`', () => {
 const program = fileURLToPath(new URL('../helpers/encoder-threads.mjs', import.meta.url))
 
 /** The threads of a 720p encoder in a process that a shell begins with `preamble`. */
-async function threadsBehind(preamble: string): Promise<number> {
-  const { stdout } = await run('sh', ['-c', `${preamble} exec "$0" "$1"`, process.execPath, program])
+async function threadsBehind(preamble: string, ...codec: string[]): Promise<number> {
+  const { stdout } = await run('sh', ['-c', `${preamble} exec "$0" "$@"`, process.execPath, program, ...codec])
   return Number(stdout.toString())
 }
 
@@ -113,6 +113,11 @@ describe.skipIf(process.platform !== 'linux' || availableParallelism() < 2)('an 
     const limited = await threadsBehind('taskset -p -c 0 $$ >&2 &&')
     expect(limited).toBe(await threadsBehind('export WEBCODECS_NATIVE_THREADS=1;'))
     expect(limited).toBeLessThan(await threadsBehind(''))
+  })
+
+  it('of VP8 in realtime than there are processors: of two, one is left to JavaScript', async () => {
+    const onTwo = await threadsBehind('taskset -p -c 0,1 $$ >&2 &&', 'vp8')
+    expect(onTwo).toBe(await threadsBehind('export WEBCODECS_NATIVE_THREADS=1;', 'vp8'))
   })
 
   it('where the quota of the control group is one processor', async ({ skip }) => {

@@ -1,4 +1,4 @@
-// Prints how many threads an encoder of 720p adds to the process.
+// Prints how many threads a realtime encoder of 720p adds to the process. Argument: the codec, or else VP9.
 import { readdirSync } from 'node:fs'
 import { VideoEncoder, VideoFrame } from '../../dist/index.js'
 
@@ -17,7 +17,8 @@ const encoder = new VideoEncoder({
     throw error
   },
 })
-encoder.configure({ codec: 'vp09.00.31.08', ...size, bitrate: 1_000_000, latencyMode: 'realtime' })
+const codec = process.argv[2] ?? 'vp09.00.31.08'
+encoder.configure({ codec, ...size, bitrate: 1_000_000, latencyMode: 'realtime' })
 encoder.encode(frame)
 frame.close()
 await encoder.flush()
